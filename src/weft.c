@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weft: one binary, many names. A program is chosen by the name of the link it was called through
+ * ("ovs-vsctl"), or by the first argument ("weft ovs-vsctl ..", "weft start"). */
+#include <stdio.h>
+#include <string.h>
+
+#include "applet.h"
+
+/* One row a program; the functions live in the folders that own them. */
+const struct applet applets[] = {
+	{ NULL, NULL, NULL },
+};
+
+static const struct applet *find(const char *name)
+{
+	for (const struct applet *a = applets; a->name; a++) {
+		if (!strcmp(a->name, name))
+			return a;
+	}
+	return NULL;
+}
+
+static int usage(FILE *out)
+{
+	fprintf(out, "weft %s: a virtual switch that joins hosts into one network\n\n"
+		     "usage: weft PROGRAM [ARG...]\n\n", WEFT_VERSION);
+	for (const struct applet *a = applets; a->name; a++)
+		fprintf(out, "  %-15s %s\n", a->name, a->summary);
+	return out == stdout ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
+	const char *called = slash ? slash + 1 : argc ? argv[0] : "weft";
+	const struct applet *a = find(called);
+	if (a)
+		return a->main(argc, argv);
+	if (argc < 2)
+		return usage(stderr);
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return usage(stdout);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("weft %s\n", WEFT_VERSION);
+		return 0;
+	}
+	a = find(argv[1]);
+	if (!a) {
+		fprintf(stderr, "weft: no program '%s' (see 'weft help')\n", argv[1]);
+		return 1;
+	}
+	return a->main(argc - 1, argv + 1);
+}
