@@ -18,14 +18,16 @@ struct watch {
 	unsigned events;
 	void (*cb)(struct watch *, unsigned events);
 	struct loop *loop;	/* NULL: not on a loop */
-	struct list dead_node;	/* private to loop.c */
+	struct list node;	/* private to loop.c */
 };
 
 struct timer {
 	int64_t deadline_ns; /* base/clock's monotonic time */
 	void (*cb)(struct timer *);
 	struct loop *loop; /* NULL: not armed */
-	size_t heap_index; /* private to loop.c */
+	size_t heap_index; /* these are private to loop.c */
+	uint64_t seq;
+	struct list due_node;
 };
 
 /* Runs once, at the end of the turn in which it was put off. */
@@ -45,6 +47,9 @@ void loop_stop(struct loop *);
 bool loop_is_stopping(const struct loop *);
 /* Ends the wait of another thread's loop; async-signal-safe. */
 void loop_wake(struct loop *);
+/* The same for every loop of the process: the clock was warped, so timers may be due. Takes a
+ * lock: not for signal handlers. */
+void loop_wake_all(void);
 /* Turns taken so far. */
 uint64_t loop_turns(const struct loop *);
 
