@@ -105,7 +105,7 @@ void loop_wake_all(void)
 {
 	pthread_mutex_lock(&all_lock);
 	struct loop *loop;
-	LIST_FOR_EACH(loop, &all_loops, all_node)
+	LIST_FOR_EACH (loop, &all_loops, all_node)
 		loop_wake(loop);
 	pthread_mutex_unlock(&all_lock);
 }
@@ -114,7 +114,8 @@ void loop_wake_all(void)
 
 static uint32_t to_epoll(unsigned events)
 {
-	return (events & LOOP_READ ? EPOLLIN | EPOLLRDHUP : 0) | (events & LOOP_WRITE ? EPOLLOUT : 0);
+	return (events & LOOP_READ ? EPOLLIN | EPOLLRDHUP : 0) |
+	       (events & LOOP_WRITE ? EPOLLOUT : 0);
 }
 
 static unsigned from_epoll(uint32_t ev, unsigned wanted)

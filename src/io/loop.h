@@ -17,8 +17,8 @@ struct watch {
 	int fd;
 	unsigned events;
 	void (*cb)(struct watch *, unsigned events);
-	struct loop *loop;	/* NULL: not on a loop */
-	struct list node;	/* private to loop.c */
+	struct loop *loop; /* NULL: not on a loop */
+	struct list node;  /* private to loop.c */
 };
 
 struct timer {
