@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* port: one attachment point of the switch: a device of the host (system), a tap that the host sees
+ * as a device of its own (internal, tap), a simulated one (dummy), or a tunnel, which has no device and
+ * sends through the underlay. Patch ports are wired inside the pipeline and never get here.
+ *
+ * Threads:  open, close, configuration and state on the main thread; rx and tx of a queue on the one
+ *           datapath thread that polls it.
+ * Lifetime: counted; datapath threads read under RCU, so memory outlives port_unref() by a grace
+ *           period.
+ * Units:    bytes exclude the FCS. Times are monotonic nanoseconds. */
+#pragma once
+#include "base/err.h"
+#include "base/strmap.h"
+#include "io/loop.h"
+#include "packet/packet.h"
+
+struct port;
+
+enum port_kind {
+	PORT_SYSTEM,   /* an existing network device: AF_PACKET in user space, tc in eBPF */
+	PORT_INTERNAL, /* a tap made and removed by us: the bridge's own, "type=internal" */
+	PORT_TAP,      /* "type=tap" */
+	PORT_SIM,      /* "type=dummy": injected packets, pcap files, sockets; no kernel */
+	PORT_TUNNEL,   /* one per tunnel type and UDP port; see feature/tunnel */
+	PORT_VHOST,
+};
+
+/* RFC 2863 names; what ovs-vsctl's statistics column shows. */
+struct port_stats {
+	uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped;
+	uint64_t collisions, rx_over_errors, rx_frame_errors, rx_crc_errors, rx_missed_errors, multicast;
+};
+
+struct port_state {
+	bool admin_up, link_up;
+	bool carrier_known;
+	uint32_t ifindex; /* 0: not a device of this host */
+	uint32_t mtu;	  /* payload of Ethernet, as in 'ip link' */
+	struct eth_addr mac;
+	uint64_t link_resets;
+	uint64_t speed_bps; /* 0: unknown */
+	bool full_duplex;
+};
+
+/* One table a kind. Every function may be called only while the port is open. */
+struct port_ops {
+	const char *type; /* "system", "internal", "dummy" .. as in Interface.type */
+	enum port_kind kind;
+	MUST_CHECK int (*open)(struct port *, struct err *);
+	void (*close)(struct port *);
+	/* Interface.options; unknown keys are an error that names them. */
+	MUST_CHECK int (*configure)(struct port *, const struct strmap *options, struct err *);
+	void (*get_state)(const struct port *, struct port_state *ret);
+	void (*get_stats)(const struct port *, struct port_stats *ret);
+	MUST_CHECK int (*set_mtu)(struct port *, uint32_t mtu, struct err *);
+	MUST_CHECK int (*set_mac)(struct port *, struct eth_addr, struct err *);
+	MUST_CHECK int (*set_admin_up)(struct port *, bool up, struct err *);
+	/* Interface.status: driver_name .. */
+	void (*get_status)(const struct port *, struct strmap *ret);
+	/* Datapath threads. rx: at most PACKET_BATCH packets, owned by the caller; 0 if none wait.
+	 * tx: takes all of them, whatever happens. */
+	int (*rx_fd)(const struct port *, unsigned queue);
+	int (*rx)(struct port *, unsigned queue, struct packet *batch[PACKET_BATCH]);
+	void (*tx)(struct port *, unsigned queue, struct packet **batch, unsigned n);
+};
+
+struct port {
+	const struct port_ops *ops;
+	char *name;
+	uint32_t dp_port; /* number in the fast path */
+	unsigned n_rxq;
+	int refs;
+	void *priv; /* the kind's own state */
+	/* Runs on the main thread when state changed: link, mtu, gone (get_state().ifindex is 0). */
+	void (*changed)(struct port *, void *arg);
+	void *changed_arg;
+	uint64_t change_seq; /* grows with every change */
+};
+
+/* 'type' as in Interface.type ("" is system). -ENODEV "No such device", -EINVAL, -EBUSY .. */
+MUST_CHECK int port_open(const char *name, const char *type, struct loop *, struct port **ret,
+			 struct err *err);
+struct port *port_ref(struct port *);
+void port_unref(struct port *); /* the last one closes; NULL is fine */
+/* NULL: no such type. */
+const struct port_ops *port_ops_lookup(const char *type);
+/* Adds a kind; done once at start, in switchd/wiring.c. */
+void port_ops_register(const struct port_ops *);
