@@ -4,18 +4,10 @@
  * detaching so that the parent returns when the daemon serves, signals, and the places of files.
  * See ovs-vswitchd(8), "Daemon Options". */
 #pragma once
-#include <getopt.h>
 #include "base/err.h"
+#include "base/path.h"
 #include "io/loop.h"
-
-/* Directories: the environment (OVS_RUNDIR ..) over the built-in ones. Static storage. */
-const char *path_rundir(void);
-const char *path_logdir(void);
-const char *path_dbdir(void);
-const char *path_sysconfdir(void);
-const char *path_pkgdatadir(void);
-/* 'name' itself if absolute, else under 'dir'; caller frees. */
-char *path_in(const char *dir, const char *name);
+#include <getopt.h>
 
 struct daemon_options {
 	bool detach, no_chdir, monitor, overwrite_pidfile;
@@ -50,24 +42,30 @@ enum {
 };
 #define DAEMON_LONG_OPTIONS                                                                        \
 	{ "detach", no_argument, NULL, OPT_DETACH },                                               \
-	{ "no-chdir", no_argument, NULL, OPT_NO_CHDIR },                                           \
-	{ "pidfile", optional_argument, NULL, OPT_PIDFILE },                                       \
-	{ "overwrite-pidfile", no_argument, NULL, OPT_OVERWRITE_PIDFILE },                         \
-	{ "monitor", no_argument, NULL, OPT_MONITOR },                                             \
-	{ "user", required_argument, NULL, OPT_USER }
+		{ "no-chdir", no_argument, NULL, OPT_NO_CHDIR },                                   \
+		{ "pidfile", optional_argument, NULL, OPT_PIDFILE },                               \
+		{ "overwrite-pidfile", no_argument, NULL, OPT_OVERWRITE_PIDFILE },                 \
+		{ "monitor", no_argument, NULL, OPT_MONITOR },                                     \
+	{                                                                                          \
+		"user", required_argument, NULL, OPT_USER                                          \
+	}
 #define LOG_LONG_OPTIONS                                                                           \
 	{ "verbose", optional_argument, NULL, 'v' },                                               \
-	{ "log-file", optional_argument, NULL, OPT_LOG_FILE },                                     \
-	{ "syslog-target", required_argument, NULL, OPT_SYSLOG_TARGET },                           \
-	{ "syslog-method", required_argument, NULL, OPT_SYSLOG_METHOD }
+		{ "log-file", optional_argument, NULL, OPT_LOG_FILE },                             \
+		{ "syslog-target", required_argument, NULL, OPT_SYSLOG_TARGET },                   \
+	{                                                                                          \
+		"syslog-method", required_argument, NULL, OPT_SYSLOG_METHOD                        \
+	}
 #define TLS_LONG_OPTIONS                                                                           \
 	{ "private-key", required_argument, NULL, OPT_SSL_KEY },                                   \
-	{ "certificate", required_argument, NULL, OPT_SSL_CERT },                                  \
-	{ "ca-cert", required_argument, NULL, OPT_SSL_CA },                                        \
-	{ "bootstrap-ca-cert", required_argument, NULL, OPT_SSL_BOOTSTRAP_CA },                    \
-	{ "peer-ca-cert", required_argument, NULL, OPT_SSL_PEER_CA },                              \
-	{ "ssl-protocols", required_argument, NULL, OPT_SSL_PROTOCOLS },                           \
-	{ "ssl-ciphers", required_argument, NULL, OPT_SSL_CIPHERS }
+		{ "certificate", required_argument, NULL, OPT_SSL_CERT },                          \
+		{ "ca-cert", required_argument, NULL, OPT_SSL_CA },                                \
+		{ "bootstrap-ca-cert", required_argument, NULL, OPT_SSL_BOOTSTRAP_CA },            \
+		{ "peer-ca-cert", required_argument, NULL, OPT_SSL_PEER_CA },                      \
+		{ "ssl-protocols", required_argument, NULL, OPT_SSL_PROTOCOLS },                   \
+	{                                                                                          \
+		"ssl-ciphers", required_argument, NULL, OPT_SSL_CIPHERS                            \
+	}
 
 /* Handles one of the options above; false if 'c' is none of them. A bad value ends the program
  * with an error. */
@@ -82,5 +80,6 @@ void daemon_ready(struct daemon_options *);
 void daemon_on_signal(struct loop *, void (*cb)(int signum, void *arg), void *arg);
 void daemon_unlink_at_exit(const char *path);
 void daemon_forget_unlink(const char *path);
+void daemon_unlink_now(void); /* async-signal-safe */
 /* Pid in the file, or -errno. */
 MUST_CHECK int daemon_read_pidfile(const char *path, struct err *err);

@@ -3,11 +3,12 @@
  * as OVS names them: "tcp:HOST[:PORT]" "unix:FILE" "ssl:HOST[:PORT]", passive "ptcp:[PORT][:HOST]"
  * "punix:FILE" "pssl:[PORT][:HOST]"; IPv6 hosts in brackets. Nothing here blocks.
  *
- * Threads: the loop's. A relative unix path is under $OVS_RUNDIR (paths.h). */
+ * Threads: the loop's. A relative unix path is under $OVS_RUNDIR (base/path.h). */
 #pragma once
-#include <sys/types.h>
 #include "base/err.h"
+#include "base/str.h"
 #include "io/loop.h"
+#include <sys/types.h>
 
 struct stream;
 struct listener;
@@ -17,7 +18,8 @@ typedef void stream_cb(struct stream *, unsigned events, void *arg);
 
 /* Starts to connect. On 0, *ret is a new stream (release with stream_close()), perhaps not yet
  * connected: wait for LOOP_WRITE, then ask stream_connect_result(). 'default_port' 0: a port must
- * be in the name. -EAFNOSUPPORT: unknown scheme. -EINVAL: malformed name. */
+ * be in the name. -EAFNOSUPPORT: unknown scheme or malformed name (OVS gives no other reason).
+ * -ENOPROTOOPT: TLS without keys. A host name is looked up meanwhile, by a thread. */
 MUST_CHECK int stream_open(const char *name, uint16_t default_port, struct loop *,
 			   struct stream **ret, struct err *err);
 void stream_close(struct stream *);
@@ -41,6 +43,10 @@ void listener_close(struct listener *);
 const char *listener_name(const struct listener *);
 /* Bound TCP port, 0 for unix. */
 uint16_t listener_port(const struct listener *);
+
+/* Local and remote address of a TCP or TLS stream, for people: "127.0.0.1:6640"; else "". */
+void stream_local_name(const struct stream *, struct str *out);
+void stream_peer_name(const struct stream *, struct str *out);
 
 /* True if 'name' has a scheme of the given kind. */
 bool stream_name_is_active(const char *name);
