@@ -16,6 +16,12 @@
 
 void control_lock(void);
 void control_unlock(void);
+/* Makes the calling thread, which runs 'loop', the main one: it holds the lock from now on, but for
+ * the loop's waits. The thread takes part in RCU then, quiescent in every wait. */
+void control_adopt_loop(struct loop *);
+/* For other threads that read under RCU: takes part from now on, online. */
+void control_register_thread(void);
+void control_unregister_thread(void);
 
 struct fastpath;
 struct fastpath_totals;
@@ -97,4 +103,12 @@ struct fastpath {
 	void *priv;
 };
 
+/* NULL: no such type. "system" is what runs when BPF may not be loaded, too: see fastpath/user. */
+const struct fastpath_ops *fastpath_ops_lookup(const char *type);
+void fastpath_ops_register(const struct fastpath_ops *);
+/* The kind of port that Interface.type 'type' is on a bridge of this fast path: "internal" is a tap
+ * on "system" and "netdev", simulated on "dummy". */
+const char *fastpath_port_type(const char *fastpath_type, const char *type);
+
+/* Printed as "ufid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx". */
 void flow_ufid_make(const struct flow_key *key, const struct flow_key *mask, struct flow_ufid *ret);

@@ -39,6 +39,7 @@ struct loop {
 	int wake_fd;
 	bool stopping;
 	uint64_t n_turns;
+	void (*before_wait)(void), (*after_wait)(void);
 
 	struct epoll_event batch[BATCH];
 	int batch_at, batch_n; /* batch[batch_at..batch_n) is still to be handed out */
@@ -369,12 +370,30 @@ static int sleep_ms(const struct loop *loop, int timeout_ms)
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
+void loop_set_wait_hooks(struct loop *loop, void (*before)(void), void (*after)(void))
+{
+	loop->before_wait = before;
+	loop->after_wait = after;
+}
+
+static int wait_for_events(struct loop *loop, int timeout_ms)
+{
+	int wait_ms = sleep_ms(loop, timeout_ms);
+	if (loop->before_wait)
+		loop->before_wait();
+	int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, wait_ms);
+	int error = n < 0 ? errno : 0;
+	if (loop->after_wait)
+		loop->after_wait();
+	ASSERT(n >= 0 || error == EINTR);
+	return MAX(n, 0);
+}
+
 void loop_once(struct loop *loop, int timeout_ms)
 {
-	int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, sleep_ms(loop, timeout_ms));
-	ASSERT(n >= 0 || errno == EINTR);
+	int n = wait_for_events(loop, timeout_ms);
 	loop->batch_at = 0;
-	loop->batch_n = MAX(n, 0);
+	loop->batch_n = n;
 	hand_out(loop);
 	fire_due(loop);
 	run_deferred(loop);

@@ -50,6 +50,9 @@ void loop_wake(struct loop *);
 /* The same for every loop of the process: the clock was warped, so timers may be due. Takes a
  * lock: not for signal handlers. */
 void loop_wake_all(void);
+/* Called around every wait for events, on the loop's own thread: what others may do meanwhile (the
+ * control lock is let go, see fastpath/fastpath.h). NULL: nothing. */
+void loop_set_wait_hooks(struct loop *, void (*before)(void), void (*after)(void));
 /* Turns taken so far. */
 uint64_t loop_turns(const struct loop *);
 
