@@ -75,7 +75,8 @@ static void random_match(struct flow_key *k, struct flow_key *m)
 	}
 	if (!random_below(10))
 		m->tun_opts[3] = 0xff;
-	key_mask(k, m);
+	for (size_t w = 0; w < KEY_WORDS; w++)
+		key_words_rw(k)[w] &= key_words(m)[w];
 }
 
 static bool model_matches(const struct model_rule *r, const struct flow_key *k)

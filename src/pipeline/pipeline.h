@@ -17,34 +17,23 @@
 #pragma once
 #include "base/hmap.h"
 #include "base/list.h"
+#include "base/uuid.h"
 #include "fastpath/fastpath.h"
+#include "feature/tunnel/tunnel.h"
+#include "ofp/switch.h"
 
 struct bundle;
 struct datapath;
 struct group_table;
 struct mac_table;
-struct match;
+struct loopguard;
 struct meter_table;
 struct mirror_table;
 struct multicast_table;
 struct ofport;
 struct pipeline;
 struct table_set;
-struct tunnel_config; /* feature/tunnel's: one tunnel port's parsed options */
 
-/* OpenFlow port numbers, 32-bit as in OpenFlow 1.1+; 1.0's 16-bit ones are mapped by ofp/. */
-enum {
-	OFPORT_MAX = 0xff00,	  /* first number that is no port: reserved ones lie above */
-	OFPORT_UNSET = 0xfff7,
-	OFPORT_IN_PORT = 0xfff8,
-	OFPORT_TABLE = 0xfff9,
-	OFPORT_NORMAL = 0xfffa,
-	OFPORT_FLOOD = 0xfffb,
-	OFPORT_ALL = 0xfffc,
-	OFPORT_CONTROLLER = 0xfffd,
-	OFPORT_LOCAL = 0xfffe,
-	OFPORT_NONE = 0xffff,
-};
 #define DP_PORT_NONE UINT32_MAX
 
 /* ---- datapath ---------------------------------------------------------------------------- */
@@ -76,50 +65,20 @@ struct datapath {
 	/* Grows whenever a translation could come out differently: upcall asks again then. */
 	uint64_t generation;
 	struct datapath_features features;
-	const struct tunnel_ops *tunnel_ops;
-	void *tunnel_arg;
+	struct loop *loop; /* for timers and packets that wait */
 	struct recirc_table *recircs;
 	void (*changed)(struct datapath *, void *arg); /* 'generation' moved; may be NULL */
 	void *changed_arg;
 	struct list node; /* in datapath_all() */
 };
 
-struct datapath *datapath_new(const char *type, const char *name);
+struct datapath *datapath_new(const char *type, const char *name, struct loop *);
 void datapath_free(struct datapath *); /* its pipelines must be gone */
 struct list *datapath_all(void);
 struct datapath *datapath_lookup(const char *name); /* "netdev@ovs-netdev", "ovs-netdev"; NULL */
 void datapath_touch(struct datapath *); /* generation++, and tells 'changed' */
 
 /* ---- pipeline ---------------------------------------------------------------------------- */
-
-/* A packet for controllers. All pointers are lent. */
-struct packet_in {
-	const struct packet *packet;
-	const struct flow_key *key; /* metadata and registers as at the action */
-	uint32_t in_port;
-	uint8_t table_id;
-	uint8_t reason; /* OFPR_* */
-	uint16_t max_len;
-	uint16_t controller_id;
-	be64 cookie; /* all ones: no rule */
-	uint32_t provider_meter; /* 0: none */
-	const void *userdata;
-	size_t userdata_size;
-	bool miss;		      /* table miss without a rule: goes only to who wants it */
-	struct continuation *continuation; /* pause: taken over by the receiver; else NULL */
-};
-
-struct rule;
-
-/* Told to the openflow module. Any function may be NULL. */
-struct pipeline_events {
-	void (*packet_in)(struct pipeline *, const struct packet_in *, void *arg);
-	/* reason: OFPRR_*. The rule is no longer in its table but still whole. */
-	void (*flow_removed)(struct pipeline *, const struct rule *, uint8_t reason, void *arg);
-	void (*flow_changed)(struct pipeline *, const struct rule *, int event, void *arg);
-	void (*port_changed)(struct pipeline *, const struct ofport *, int reason, void *arg);
-	void (*table_vacancy)(struct pipeline *, uint8_t table_id, bool up, void *arg);
-};
 
 struct pipeline_settings {
 	enum fail_mode fail_mode;
@@ -156,9 +115,11 @@ struct pipeline {
 	struct pipeline_settings settings;
 	bool protected_ports; /* any bundle has 'protected' */
 
-	const struct pipeline_events *events;
-	void *events_arg;
-	uint64_t uuid[2]; /* stable name for recirculation and continuations */
+	const struct of_listener_ops *listener; /* sessions; NULL: none */
+	void *listener_arg;
+	struct tun_table *tun_table; /* Geneve options known by name */
+	struct loopguard *loopguard; /* NULL: none (no tunnels yet, or switched off) */
+	struct uuid uuid;	     /* what a continuation calls this bridge */
 };
 
 struct pipeline *pipeline_new(struct datapath *, const char *name);
@@ -166,7 +127,20 @@ void pipeline_free(struct pipeline *);
 struct pipeline *pipeline_lookup(const char *name); /* in any datapath; NULL */
 void pipeline_set_datapath_id(struct pipeline *, uint64_t);
 void pipeline_set_settings(struct pipeline *, const struct pipeline_settings *);
-void pipeline_set_events(struct pipeline *, const struct pipeline_events *, void *arg);
+/* What sessions (src/openflow) ask, with the pipeline as 'sw'; and what they are told. */
+extern const struct of_switch_ops pipeline_switch_ops;
+void pipeline_set_listener(struct pipeline *, const struct of_listener_ops *, void *arg);
+/* Prefix fields of one table (Flow_Table.prefixes), names of table and limits. */
+struct pipeline_table_settings {
+	const char *name; /* NULL: "" */
+	unsigned max_flows; /* UINT_MAX: no limit */
+	bool evict;	    /* overflow_policy=evict; else refuse */
+	const char *groups; /* eviction groups, "NXM_OF_IN_PORT[],.."; NULL: none */
+	const char *const *prefixes;
+	size_t n_prefixes;
+};
+MUST_CHECK int pipeline_set_table(struct pipeline *, uint8_t table_id,
+				  const struct pipeline_table_settings *, struct err *);
 /* Puts the flow of an unmanaged bridge in (priority 0, NORMAL) or takes everything out. */
 void pipeline_flush_flows(struct pipeline *, bool add_normal);
 /* Time-outs of flows and learnt addresses; call once a second, on base/clock's time. */
@@ -174,29 +148,17 @@ void pipeline_run_second(struct pipeline *);
 
 /* ---- ports ------------------------------------------------------------------------------- */
 
-/* OFPPC_*, OFPPS_* of OpenFlow 1.0 / 1.4, the ones that the pipeline looks at. */
-enum {
-	OFPORT_CFG_DOWN = 1 << 0,
-	OFPORT_CFG_NO_STP = 1 << 1,
-	OFPORT_CFG_NO_RECV = 1 << 2,
-	OFPORT_CFG_NO_RECV_STP = 1 << 3,
-	OFPORT_CFG_NO_FLOOD = 1 << 4,
-	OFPORT_CFG_NO_FWD = 1 << 5,
-	OFPORT_CFG_NO_PACKET_IN = 1 << 6,
-};
-enum { OFPORT_STATE_LINK_DOWN = 1 << 0, OFPORT_STATE_BLOCKED = 1 << 1, OFPORT_STATE_LIVE = 1 << 2 };
-
-/* What spanning tree (or the loop guard) lets a port do. */
+/* What spanning tree lets a port do. */
 enum ofport_stp { OFPORT_STP_NONE, OFPORT_STP_DISABLED, OFPORT_STP_BLOCKING, OFPORT_STP_LISTENING,
 		  OFPORT_STP_LEARNING, OFPORT_STP_FORWARDING };
 
 struct ofport_config {
 	const char *name;
-	uint32_t ofport;     /* 1 .. OFPORT_MAX-1, or OFPORT_LOCAL */
+	uint32_t ofport;     /* 1 .. OFPP_MAX-1, or OFPP_LOCAL */
 	struct port *port;   /* NULL: patch port. The pipeline takes a reference. */
 	uint32_t dp_port;    /* of the fast path; DP_PORT_NONE for patch ports */
 	const char *peer;    /* patch: name of the other end, in a bridge of the same datapath */
-	const struct tunnel_config *tunnel; /* NULL: no tunnel; lent until the port is gone */
+	struct tunnel *tunnel; /* NULL: no tunnel; lent until the port is gone */
 	bool internal;
 	struct eth_addr mac;
 	uint32_t mtu;
@@ -207,23 +169,19 @@ struct ofport_stats {
 };
 
 struct ofport {
-	struct hmap_node by_number, by_name, by_dp_port;
+	struct hmap_node by_number, by_name, by_dp_port; /* by_dp_port: not of tunnels and patch ports */
 	struct pipeline *pipeline;
 	char *name;
 	uint32_t ofport;
 	uint32_t dp_port;
 	struct port *port;
 	char *peer_name;
-	const struct tunnel_config *tunnel;
+	struct tunnel *tunnel;
 	bool internal;
 	struct eth_addr mac;
 	uint32_t mtu;
-	uint32_t config, state;
+	uint32_t config, state; /* OFPPC_*, OFPPS_* */
 	enum ofport_stp stp;
-	/* The loop guard: frames between two ports of the same non-zero group are not forwarded
-	 * (split horizon) while either is 'isolated'. Set by ofport_set_isolated(). */
-	uint32_t isolation_group;
-	bool isolated;
 	struct bundle *bundle;	   /* NULL: in no bundle; NORMAL ignores it */
 	struct list bundle_node;
 	bool bond_may_enable;	   /* as the bond sees it */
@@ -246,7 +204,6 @@ struct ofport *datapath_port_lookup(const struct datapath *, uint32_t dp_port);
 void ofport_set_config(struct ofport *, uint32_t config, uint32_t mask);
 void ofport_set_state(struct ofport *, uint32_t state, uint32_t mask);
 void ofport_set_stp(struct ofport *, enum ofport_stp);
-void ofport_set_isolated(struct ofport *, uint32_t group, bool isolated);
 struct ofport *ofport_peer(const struct ofport *); /* patch: the other end; NULL */
 static inline bool ofport_is_patch(const struct ofport *p) { return p->peer_name != NULL; }
 
@@ -308,7 +265,7 @@ struct bundle *pipeline_bundle_lookup(const struct pipeline *, const char *name)
 
 struct mirror_config {
 	const char *name;
-	uint64_t uuid[2];
+	struct uuid uuid;
 	const char *const *src, *const *dst; /* bundle names; both empty and !select_all: by VLAN only */
 	size_t n_src, n_dst;
 	bool select_all;
@@ -334,19 +291,3 @@ struct port_protocol {
 	void (*receive)(struct ofport *, const struct flow_key *, const struct packet *);
 };
 void port_protocol_register(const struct port_protocol *);
-
-/* Tunnels, from feature/tunnel. */
-struct tunnel_ops {
-	/* The port that a packet with key->tunnel, received on fast path port key->dp_port, is for; NULL:
-	 * none. Sets the bits of mask->tunnel that decided. */
-	struct ofport *(*input)(const struct flow_key *, struct flow_key *mask, void *arg);
-	/* Fills key->tunnel for sending by 'out' (options, and what the flow set for "flow" ones) and
-	 * appends the actions that send: set(tunnel) and output, or header push and device output. 'mask'
-	 * gets the bits that decided. -EAGAIN: the next hop is being resolved and the packet should go by
-	 * the slow path once more; other errors: 'ret_reason' is a static text for trace. */
-	MUST_CHECK int (*output)(const struct ofport *out, struct flow_key *, struct flow_key *mask,
-				 struct dp_actions *, const char **ret_reason, void *arg);
-	/* "encap through"-style lines of trace, dpif/show's options text: "(gre: remote_ip=1.2.3.4)". */
-	void (*describe)(const struct ofport *, struct str *out, void *arg);
-};
-void datapath_set_tunnel_ops(struct datapath *, const struct tunnel_ops *, void *arg);
