@@ -48,13 +48,16 @@ struct packet {
 	uint16_t gso_hdr_size;
 
 	uint32_t cutlen;      /* output at most this many bytes once; 0: all */
+	uint8_t pool;	      /* private to packet.c: size class of the allocation */
 	struct packet *next;  /* free lists, queues */
 };
 
 struct packet *packet_new(uint32_t size_hint);
 struct packet *packet_from_bytes(const void *p, uint32_t size);
 struct packet *packet_clone(const struct packet *);
-void packet_free(struct packet *);
+void packet_free(struct packet *); /* NULL is fine */
+/* Forgets what is beside the packet and its offloads, as after a tunnel was popped. */
+void packet_reset_metadata(struct packet *);
 /* Room for 'n' bytes in front; they become part of the packet and are not initialised. */
 void *packet_push(struct packet *, uint32_t n);
 /* Takes 'n' bytes off the front. Offsets move along. */
@@ -69,13 +72,35 @@ static inline uint32_t packet_headroom(const struct packet *p)
 	return (uint32_t)(p->data - p->base);
 }
 
+/* How many VLAN tags keys have, 0..KEY_MAX_VLANS; further tags are payload behind ethertype 0x8100.
+ * Open_vSwitch.other_config:vlan-limit; OVS's default is 1. Set by the main thread. */
+extern unsigned packet_vlan_limit;
+
 /* Fills 'key' from the packet and what is beside it (in_port excepted), and sets the offsets. Malformed
  * headers end the parse: what follows stays zero. RFC 791, 8200, 826, 9293 .. */
 void key_extract(struct packet *, struct flow_key *ret);
+
+/* Sets the offsets only: after actions moved headers. The packet must have been extracted before or be
+ * well-formed; others get PACKET_NO_OFS. */
+void packet_parse_offsets(struct packet *);
+static inline void *packet_l3(const struct packet *p)
+{
+	return p->l3_ofs == PACKET_NO_OFS ? NULL : p->data + p->l3_ofs;
+}
+static inline void *packet_l4(const struct packet *p)
+{
+	return p->l4_ofs == PACKET_NO_OFS ? NULL : p->data + p->l4_ofs;
+}
+/* Bytes from the transport header to the end of the packet, without Ethernet padding. */
+static inline uint32_t packet_l4_size(const struct packet *p)
+{
+	return p->l4_ofs == PACKET_NO_OFS ? 0 : p->size - p->l4_ofs - p->l2_pad_size;
+}
 
 /* Number of packets this is on a wire: 1, or the segments of a GSO packet. */
 uint32_t packet_n_segments(const struct packet *);
 /* Finishes a partial checksum in place (not for GSO packets). */
 void packet_finish_csum(struct packet *);
-/* Cuts a GSO packet into finished ones, handed to 'out' one by one; 'p' is consumed. */
+/* Cuts a GSO packet into finished ones, handed to 'out' one by one; 'p' is consumed. A packet that is
+ * none, or whose headers contradict its GSO fields, comes out as it is (its checksum finished). */
 void packet_segment(struct packet *p, void (*out)(struct packet *owned, void *arg), void *arg);
