@@ -44,6 +44,7 @@ struct jsonrpc_ops {
 	/* The connection ended ('error' 0: peer closed). The owner then calls jsonrpc_close(). */
 	void (*closed)(struct jsonrpc *, int error, void *arg);
 };
+/* 'owned' may still be connecting: what is sent waits. */
 struct jsonrpc *jsonrpc_new(struct stream *owned, struct loop *, const struct jsonrpc_ops *,
 			    void *arg);
 void jsonrpc_close(struct jsonrpc *);
@@ -53,14 +54,20 @@ struct jsonrpc_blob *jsonrpc_blob_new(struct jsonrpc_msg *owned);
 void jsonrpc_blob_unref(struct jsonrpc_blob *);
 void jsonrpc_send_blob(struct jsonrpc *, struct jsonrpc_blob *);
 size_t jsonrpc_backlog_bytes(const struct jsonrpc *);
+uint64_t jsonrpc_bytes_received(const struct jsonrpc *);
 void jsonrpc_set_max_backlog(struct jsonrpc *, size_t bytes); /* 0: no limit */
-/* Stops and resumes reading: for back-pressure. */
+/* Stops and resumes reading, for back-pressure. A few messages that were read already still come.
+ */
 void jsonrpc_pause(struct jsonrpc *, bool paused);
 const char *jsonrpc_name(const struct jsonrpc *);
 struct stream *jsonrpc_stream(struct jsonrpc *);
 
+/* Sends what can be sent without waiting; jsonrpc_close() does too. */
+void jsonrpc_flush(struct jsonrpc *);
+
 /* Sends and waits for the answer; for command-line tools. 'deadline_ns' INT64_MAX: for ever.
  * Notifications and requests that arrive meanwhile are dropped, except echo, which is answered. */
+/* -EREMOTEIO: the peer answered with an error; a string as it is, else its JSON. */
 MUST_CHECK int jsonrpc_call(struct jsonrpc *, struct loop *, const char *method, json_t *params,
 			    int64_t deadline_ns, json_t **ret_result, struct err *err);
 
@@ -78,5 +85,17 @@ void session_set_backoff(struct session *, int min_ms, int max_ms);
 void session_set_probe(struct session *, int probe_ms);
 void session_reconnect(struct session *);
 bool session_is_connected(const struct session *);
+/* What Manager and Controller rows show. */
+struct session_stats {
+	const char *state;    /* "BACKOFF" "CONNECTING" "ACTIVE" "IDLE" */
+	int last_error;	      /* errno, 0: none */
+	int64_t connected_ms; /* when, monotonic; INT64_MIN: never */
+	int64_t disconnected_ms;
+	unsigned n_attempts, n_connections;
+};
+void session_get_stats(const struct session *, struct session_stats *ret);
 bool session_send(struct session *, struct jsonrpc_msg *owned); /* false: not connected, freed */
+size_t session_backlog_bytes(const struct session *);
 const char *session_name(const struct session *);
+/* NULL while not connected. */
+struct stream *session_stream(struct session *);

@@ -26,7 +26,18 @@ static ssize_t plain_send(struct stream *s, const void *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-static const struct stream_ops plain_ops = { .recv = plain_recv, .send = plain_send };
+static ssize_t plain_sendv(struct stream *s, const struct iovec *iov, int n_iov)
+{
+	const struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)n_iov };
+	ssize_t n = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
+	return n < 0 ? -errno : n;
+}
+
+static const struct stream_ops plain_ops = {
+	.recv = plain_recv,
+	.send = plain_send,
+	.sendv = plain_sendv,
+};
 
 static void tell(struct stream *s, unsigned events)
 {
@@ -328,6 +339,20 @@ ssize_t stream_send(struct stream *s, const void *buf, size_t size)
 	ssize_t n;
 	do {
 		n = s->ops->send(s, buf, size);
+	} while (n == -EINTR);
+	return n;
+}
+
+ssize_t stream_sendv(struct stream *s, const struct iovec *iov, int n_iov)
+{
+	if (!s->ops->sendv)
+		return stream_send(s, iov->iov_base, iov->iov_len);
+	advance(s);
+	if (s->state)
+		return s->state;
+	ssize_t n;
+	do {
+		n = s->ops->sendv(s, iov, n_iov);
 	} while (n == -EINTR);
 	return n;
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "io/loop.h"
 #include <sys/types.h>
+#include <sys/uio.h>
 
 struct stream;
 struct listener;
@@ -29,6 +30,8 @@ const char *stream_name(const struct stream *);
 /* Bytes moved; 0 from recv: the peer closed; -EAGAIN: wait; else -errno. */
 ssize_t stream_recv(struct stream *, void *buf, size_t size);
 ssize_t stream_send(struct stream *, const void *buf, size_t size);
+/* Several buffers at once; at least one byte of the first is tried. */
+ssize_t stream_sendv(struct stream *, const struct iovec *, int n);
 /* Which events to wait for; 0 stops. One waiter a stream. */
 void stream_wait(struct stream *, unsigned events, stream_cb *cb, void *arg);
 /* Common name of the TLS peer's certificate, or NULL. */

@@ -13,6 +13,7 @@ struct stream_ops {
 	int (*handshake)(struct stream *);
 	ssize_t (*recv)(struct stream *, void *, size_t);
 	ssize_t (*send)(struct stream *, const void *, size_t);
+	ssize_t (*sendv)(struct stream *, const struct iovec *, int n); /* NULL: one by one */
 	/* What to wait for on the descriptor when the owner waits for 'wanted'. NULL: the same. */
 	unsigned (*poll_events)(const struct stream *, unsigned wanted);
 	/* Bytes were read from the descriptor that the owner has not had. NULL: never. */
