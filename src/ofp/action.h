@@ -390,6 +390,8 @@ struct of_actions {
 void of_actions_fini(struct of_actions *);
 /* A zeroed record of 'size' bytes, header filled in; valid until the next one is put. */
 void *of_actions_put(struct of_actions *, enum of_action_type, size_t size);
+/* Zeroed bytes at the end, part of the last record: its owner sets h.size when it is whole. */
+void *of_actions_extend(struct of_actions *, size_t n);
 void of_actions_copy(struct of_actions *, const void *list, size_t size); /* appended */
 struct ofa_set_field *of_actions_put_set_field(struct of_actions *, const struct field *,
 					       const union field_value *value,
@@ -419,6 +421,6 @@ MUST_CHECK int of_actions_check(void *list, size_t size, const struct of_action_
 /* As ovs-ofctl prints them: "output:1", "drop" for an empty list. */
 void of_actions_put_text(const void *list, size_t size, const struct ofport_names *, struct str *out);
 /* Appends what the text says; "drop" is nothing. 'names' may be NULL. Instructions are taken unless
- * 'actions_only'. */
+ * 'actions_only'. *ret_usable (OFPROTO_*, may be NULL) loses the protocols that cannot carry it. */
 MUST_CHECK int of_actions_from_str(const char *text, const struct ofport_names *, bool actions_only,
-				   struct of_actions *, struct err *);
+				   struct of_actions *, uint32_t *ret_usable, struct err *err);

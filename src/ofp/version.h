@@ -19,3 +19,5 @@ enum of_version {
 const char *of_version_name(enum of_version); /* "OpenFlow13" */
 /* "OpenFlow10,OpenFlow13", "OpenFlow1.3", "openflow13": 0 if there is an unknown word. */
 uint32_t of_versions_from_str(const char *);
+/* "OpenFlow10,OpenFlow13" */
+void of_versions_put(uint32_t versions, struct str *out);
