@@ -310,7 +310,8 @@ capture()
 {
 	local h=$1 dev=$2 name=$3
 	shift 3
-	on "$h" tcpdump -Z root -U -n -i "$dev" -w "$T/$name.pcap" "$@" 2>"$T/$name.tcpdump" &
+	# exec, so that the process to end is tcpdump itself; background jobs ignore SIGINT.
+	(exec ip netns exec "$h" tcpdump -Z root --immediate-mode -U -n -i "$dev" -w "$T/$name.pcap" "$@" 2>"$T/$name.tcpdump") &
 	CAPTURE[$name]=$!
 	within 20 grep -q 'listening on' "$T/$name.tcpdump"
 }
@@ -320,7 +321,7 @@ captured()
 	local name=$1
 	shift
 	if [ -n "${CAPTURE[$name]:-}" ]; then
-		kill -INT "${CAPTURE[$name]}" 2>/dev/null || true
+		kill "${CAPTURE[$name]}" 2>/dev/null || true
 		wait "${CAPTURE[$name]}" 2>/dev/null || true
 		CAPTURE[$name]=
 	fi
@@ -414,4 +415,63 @@ at_exit()
 	fi
 	[ -z "$own_dir" ] || rm -rf "$own_dir"
 	exit "$rc"
+}
+
+# ---- topologies that several tests use ----------------------------------------------------------
+
+# gre_link HOST NAME ADDRESS: the tutorial's command.
+gre_link()
+{
+	on "$1" ovs-vsctl add-port br0 "$2" -- set interface "$2" type=gre options:remote_ip="$3"
+}
+
+# five_servers ring|chain: s1..s5 with 10.244.N.1/16 on br0, on one plain network.
+five_servers()
+{
+	local shape=$1 n m frames
+	lan net
+	for n in 1 2 3 4 5; do
+		host s$n
+		plug net s$n:eth0 192.168.1.$n/24
+		switch_start s$n
+		on s$n ovs-vsctl add-br br0
+	done
+	for n in 1 2 3 4 5; do
+		m=$((n % 5 + 1))
+		[ $n != 5 ] || [ "$shape" = ring ] || continue
+		gre_link s$n gre$m 192.168.1.$m
+		gre_link s$m gre$n 192.168.1.$n
+	done
+	for n in 1 2 3 4 5; do
+		on s$n ip link set br0 up
+		on s$n ip addr add 10.244.$n.1/16 broadcast 10.244.255.255 dev br0
+	done
+	say "every server reaches every other"
+	for n in 1 2 3 4 5; do
+		for m in 1 2 3 4 5; do
+			[ $m = $n ] || reach s$n 10.244.$m.1 30
+		done
+	done
+	for m in 2 3 4 5; do
+		ping_ok s1 10.244.$m.1
+	done
+	say "one broadcast causes no storm"
+	on s1 ping -q -b -c1 -W1 10.244.255.255 >/dev/null 2>&1 || true
+	frames=$(frames_during s1 eth0 2)
+	echo "frames on the wire of s1 in 2 s after it: $frames"
+	[ "$frames" -lt 80 ] || fail "a storm: $frames frames in 2 s"
+}
+
+# debian_tunnel_bridge HOST ADDRESS/LEN: Debian's switch in user space terminates tunnels only if the
+# underlay's address is on a bridge of its own: br-phy with eth0 in it.
+debian_tunnel_bridge()
+{
+	local mac
+	mac=$(on "$1" cat /sys/class/net/eth0/address)
+	on "$1" "$DEBIAN_BIN/ovs-vsctl" add-br br-phy -- set bridge br-phy datapath_type=netdev \
+		other_config:hwaddr="$mac" -- add-port br-phy eth0
+	on "$1" ip addr flush dev eth0
+	on "$1" ip addr add "$2" dev br-phy
+	on "$1" ip link set br-phy up
+	on "$1" "$DEBIAN_BIN/ovs-vsctl" add-br br0 -- set bridge br0 datapath_type=netdev
 }
