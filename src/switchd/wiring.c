@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where folders that do not know each other are tied together. A folder includes only from folders
+ * before it; what it has to call above itself it calls through a table of functions, and the tables
+ * are filled here:
+ *
+ *	fast path --miss--> upcall --> pipeline --> tunnels, loop guard
+ *	pipeline --packet-in, flow removed, port status--> openflow
+ *	loop guard --probe--> fast path;  --states changed--> pipeline
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "fastpath/user/user.h"
+#include "switchd/switchd.h"
+#include "upcall/upcall.h"
+
+LOG_MODULE(wiring);
+
+/* ---- fast paths ------------------------------------------------------------------------------ */
+
+static const char USER_PATH_NOTE[] = "user space (the eBPF fast path is not built in)";
+
+static bool type_is_known(const struct switchd *s, const char *type)
+{
+	if (!strcmp(type, "netdev"))
+		return true;
+	if (!strcmp(type, "system"))
+		return !s->disable_system;
+	return !strcmp(type, "dummy") && s->dummy != PORT_DUMMY_NONE;
+}
+
+size_t wiring_datapath_types(const struct switchd *s, const char *ret[], size_t max)
+{
+	static const char *const all[] = { "dummy", "netdev", "system" };
+	size_t n = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(all) && n < max; i++) {
+		if (type_is_known(s, all[i]))
+			ret[n++] = all[i];
+	}
+	return n;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t wiring_iface_types(const struct switchd *s, const char *ret[], size_t max)
+{
+	static const char *const others[] = { "gre", "vxlan", "geneve", "ip6gre", "patch" };
+	size_t n = 0;
+	for (const char *const *t = port_types(); *t && n < max; t++) {
+		if (!strcmp(*t, "dummy-internal"))
+			continue; /* a name of ours for "internal" on a dummy bridge */
+		ret[n++] = *t;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others) && n < max; i++) {
+		if (!strcmp(others[i], "patch") || tunnel_is_type(others[i]))
+			ret[n++] = others[i];
+	}
+	qsort(ret, n, sizeof *ret, by_text);
+	return n;
+}
+
+int backer_get(struct switchd *s, const char *type, struct backer **ret, struct err *err)
+{
+	struct backer *k;
+	LIST_FOR_EACH (k, &s->backers, node) {
+		if (!strcmp(k->type, type)) {
+			*ret = k;
+			return 0;
+		}
+	}
+	if (!type_is_known(s, type))
+		return err_set(err, -EAFNOSUPPORT, "unknown datapath type %s", type);
+
+	AUTO_FREE char *name = xasprintf("ovs-%s", type);
+	k = xzalloc(sizeof *k);
+	k->type = xstrdup(type);
+	list_init(&k->tunnel_ports);
+	k->datapath = datapath_new(type, name, s->loop);
+	int r = upcall_new(k->datapath, s->loop, &k->upcall, err);
+	if (r == 0) {
+		r = fastpath_user_ops.open(name, s->loop, upcall_receive, k->upcall, &k->fastpath, err);
+	}
+	if (r < 0) {
+		upcall_free(k->upcall);
+		datapath_free(k->datapath);
+		free(k->type);
+		free(k);
+		return r;
+	}
+	k->datapath->fastpath = k->fastpath;
+	upcall_set_fastpath(k->upcall, k->fastpath);
+	if (!strcmp(type, "system")) {
+		k->note = xstrdup(USER_PATH_NOTE);
+		log_info("datapath_type \"system\" runs in user space: %s", USER_PATH_NOTE);
+	}
+	list_push_back(&s->backers, &k->node);
+	*ret = k;
+	return 0;
+}
+
+void backer_free(struct backer *k)
+{
+	list_remove(&k->node);
+	k->fastpath->ops->flow_flush(k->fastpath);
+	k->fastpath->ops->close(k->fastpath);
+	k->datapath->fastpath = NULL;
+	upcall_free(k->upcall);
+	datapath_free(k->datapath);
+	free(k->note);
+	free(k->type);
+	free(k);
+}
+
+/* ---- loop guard ------------------------------------------------------------------------------ */
+
+static void guard_send(uint32_t ofport, uint16_t vlan, const void *frame, size_t size, void *arg)
+{
+	struct bridge *b = arg;
+	struct ofport *p = pipeline_port_lookup(b->pipeline, ofport);
+	if (p)
+		pipeline_send(p, vlan, frame, size);
+}
+
+static void guard_changed(void *arg)
+{
+	struct bridge *b = arg;
+	datapath_touch(b->backer->datapath);
+	status_changed(b->switchd);
+}
+
+static void guard_topology_changed(uint32_t except, void *arg)
+{
+	struct bridge *b = arg;
+	pipeline_topology_changed(b->pipeline, except);
+}
+
+static const struct loopguard_ops guard_ops = {
+	.send = guard_send,
+	.changed = guard_changed,
+	.topology_changed = guard_topology_changed,
+};
+
+static bool guard_wants(const struct ofport *p, const struct flow_key *key, struct flow_key *mask)
+{
+	mask->dl_type = BE16_MAX;
+	return p->tunnel && p->pipeline->loopguard && key->dl_type == LOOPGUARD_ETHERTYPE;
+}
+
+static void guard_receive(struct ofport *p, const struct flow_key *key, const struct packet *packet)
+{
+	uint16_t vlan = p->bundle ? bundle_vlan_of(p->bundle, key) : 0;
+	loopguard_receive(p->pipeline->loopguard, p->ofport, vlan, packet->data, packet->size);
+}
+
+static const struct port_protocol guard_protocol = {
+	.name = "loopguard",
+	.wants = guard_wants,
+	.receive = guard_receive,
+};
+
+/* The guard knows the bridge's tunnels, with their VLANs; other_config:loop-guard=false switches it
+ * off for a bridge, and spanning tree replaces it. */
+void wiring_guard_ports(struct bridge *b, const struct want_bridge *w)
+{
+	bool on = strmap_get_bool(&w->other_config, "loop-guard", true);
+	struct want_port *p;
+
+	b->pipeline->loopguard = on ? b->guard : NULL;
+	LIST_FOR_EACH (p, &w->ports, node) {
+		struct want_iface *wi;
+		LIST_FOR_EACH (wi, &p->ifaces, node) {
+			struct iface *i = bridge_iface(b, wi->name);
+			if (!i || !i->attached || !i->tunnel)
+				continue;
+			if (!on)
+				loopguard_port_del(b->guard, i->ofport);
+			else
+				loopguard_port_put(b->guard, i->ofport, i->name,
+						   p->vlan_mode == VLAN_ACCESS && p->vlan > 0 ? p->vlan : 0,
+						   p->trunks);
+		}
+	}
+}
+
+/* ---- OpenFlow -------------------------------------------------------------------------------- */
+
+int wiring_bridge_add(struct bridge *b, struct err *err)
+{
+	b->guard = loopguard_new(b->name, b->own_mac, b->switchd->loop, &guard_ops, b);
+	int r = openflow_server_new(b->name, &pipeline_switch_ops, b->pipeline, b->switchd->loop,
+				    &b->openflow, err);
+	if (r < 0)
+		return r;
+	pipeline_set_listener(b->pipeline, &openflow_listener_ops, b->openflow);
+	return 0;
+}
+
+void wiring_bridge_del(struct bridge *b)
+{
+	b->pipeline->loopguard = NULL;
+	pipeline_set_listener(b->pipeline, NULL, NULL);
+	openflow_server_free(b->openflow);
+	b->openflow = NULL;
+	loopguard_free(b->guard);
+	b->guard = NULL;
+}
+
+void wiring_bridge_configure(struct bridge *b, const struct want_bridge *w)
+{
+	size_t n = list_size(&w->controllers), i = 0;
+	AUTO_FREE struct openflow_controller_config *c = xcalloc(n ? n : 1, sizeof *c);
+	struct want_controller *wc;
+	LIST_FOR_EACH (wc, &w->controllers, node) {
+		c[i++] = (struct openflow_controller_config){
+			.target = wc->target,
+			.max_backoff_ms = wc->max_backoff_ms >= 0 ? wc->max_backoff_ms : 8000,
+			.probe_interval_ms = wc->probe_s >= 0 ? wc->probe_s * 1000 : 5000,
+			.in_band = wc->in_band && !w->disable_in_band,
+			.service = wc->is_service,
+			.rate_limit = wc->rate_limit >= 0 ? wc->rate_limit : 0,
+			.burst_limit = wc->burst_limit >= 0 ? wc->burst_limit : 0,
+			.max_queued = wc->queue_size >= 0 ? wc->queue_size : 100,
+			.enable_async = wc->enable_async,
+		};
+	}
+	openflow_server_set_versions(b->openflow, w->protocols);
+	openflow_server_set_controllers(b->openflow, c, n);
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
+int wiring_start(struct switchd *s, struct err *err)
+{
+	int r = port_start(s->loop, s->dummy, err);
+	if (r < 0)
+		return r;
+	r = tunnel_start(s->loop, s->dummy == PORT_DUMMY_OVERRIDE, err);
+	if (r < 0)
+		return r;
+	port_protocol_register(&guard_protocol);
+	return 0;
+}
+
+void wiring_stop(struct switchd *s)
+{
+	tunnel_stop();
+	port_stop();
+}
