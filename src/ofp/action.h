@@ -10,7 +10,9 @@
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
+#include "ofp/match.h"
 #include "ofp/port.h"
+#include "ofp/protocol.h"
 #include "packet/field.h"
 
 enum of_action_type {
@@ -406,17 +408,18 @@ bool of_actions_output_to_group(const void *list, size_t size, uint32_t group);
 uint32_t of_actions_goto_table(const void *list, size_t size); /* UINT32_MAX: none */
 uint32_t of_actions_meter(const void *list, size_t size);      /* 0: none */
 
-/* What the list needs of a match, and what is inconsistent in it: 0 or -enum of_error. 'match' is
- * what the flow matches; max_ports: first invalid output port; n_tables. */
-struct match;
+/* Is the list possible for packets of 'match'? 0 or -enum of_error. *usable (OFPROTO_*, may be NULL)
+ * loses the protocols that forbid what 1.0 lets pass, such as dec_ttl without a match on IP: who got
+ * the list by one of those refuses it with OFPBAC_MATCH_INCONSISTENT. Notes in the records what
+ * encoding needs to know of the match (flow_has_vlan, transport protocol). */
 struct of_action_check {
-	const struct match *match; /* NULL: packet-out without one */
-	uint32_t max_ports;
-	uint8_t table_id, n_tables;
-	bool strict; /* set by 1.1+ peers: inconsistent is an error, not a different protocol */
+	const struct match *match; /* NULL: all packets */
+	uint32_t max_ports;	   /* first number that is no port: OFPORT_MAX */
+	uint8_t table_id;	   /* of the flow; 255: unknown */
+	uint8_t n_tables;	   /* 255: unknown */
 };
 MUST_CHECK int of_actions_check(void *list, size_t size, const struct of_action_check *,
-				struct err *);
+				uint32_t *usable, struct err *err);
 
 /* As ovs-ofctl prints them: "output:1", "drop" for an empty list. */
 void of_actions_put_text(const void *list, size_t size, const struct ofport_names *, struct str *out);

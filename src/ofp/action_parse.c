@@ -950,7 +950,6 @@ static int parse_meter(struct action_parser *p, char *arg)
 static int parse_write_actions(struct action_parser *p, char *arg)
 {
 	size_t start = p->out->size;
-	p->usable &= OFPROTO_OF11_UP;
 	of_actions_put(p->out, OFA_WRITE_ACTIONS, sizeof(struct ofa_nested));
 	return parse_nested(p, start, arg, OFA_WRITE_ACTIONS);
 }

@@ -6,6 +6,7 @@
 #pragma once
 #include "ofp/action.h"
 #include "ofp/match.h"
+#include "ofp/protocol.h"
 #include "ofp/version.h"
 
 enum { OFPTT_ALL = 0xff };
@@ -136,12 +137,24 @@ struct flow_update {
 };
 
 /* Text of one flow as ovs-ofctl takes it: "table=0,priority=5,ip,actions=output:1". 'command' -1: it
- * is in the text ("add ..", "delete .."), add if not. The actions are put into 'acts' and
- * fm->actions points there. *ret_versions: versions that can carry it. */
+ * is in the text ("add ..", "delete .."), add if not. The actions are put into 'acts' and fm->actions
+ * points there. *usable loses the protocols (OFPROTO_*) that cannot carry it. */
 struct of_actions;
 MUST_CHECK int flow_mod_from_str(const char *text, int command, const struct ofport_names *,
-				 struct flow_mod *fm, struct of_actions *acts,
-				 uint32_t *ret_versions, struct err *err);
+				 struct flow_mod *fm, struct of_actions *acts, uint32_t *usable,
+				 struct err *err);
+MUST_CHECK int flow_stats_request_from_str(const char *text, const struct ofport_names *,
+					   bool aggregate, struct flow_stats_request *ret,
+					   uint32_t *usable, struct err *err);
+/* A match alone: "tcp,nw_src=10.0.0.0/8"; *ret_priority -1: none given. For traces, dumps, monitors. */
+MUST_CHECK int match_from_str(const char *text, const struct ofport_names *, struct match *ret,
+			      int *ret_priority, uint32_t *usable, struct err *err);
 /* The line of dump-flows, without the end of line; 'with_stats' false: as --no-stats. */
 void flow_stats_put(const struct flow_stats *, const struct ofport_names *, bool with_stats,
 		    struct str *out);
+/* Which protocols can carry a match on this field with this mask? */
+uint32_t field_usable_protocols(const struct field *, const union field_value *mask);
+uint32_t match_usable_protocols(const struct match *);
+/* "18.39s". */
+void of_duration_put(uint32_t sec, uint32_t nsec, struct str *out);
+void flow_flags_put(uint16_t flags, struct str *out); /* "send_flow_rem " */

@@ -84,4 +84,4 @@ void group_props_fini(struct group_props *);
 
 /* "group_id=1,type=all,bucket=output:1,bucket=output:2". command -1: in the text. */
 MUST_CHECK int group_mod_from_str(const char *text, int command, const struct ofport_names *,
-				  struct group_mod *ret, uint32_t *ret_versions, struct err *err);
+				  struct group_mod *ret, uint32_t *usable, struct err *err);

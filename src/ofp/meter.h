@@ -2,7 +2,7 @@
 /* meter: OpenFlow 1.3 5.7, 7.3.4.4. */
 #pragma once
 #include "base/err.h"
-#include "ofp/version.h"
+#include "ofp/protocol.h"
 
 enum {
 	OFPM_MAX = 0xffff0000,
@@ -47,4 +47,4 @@ struct meter_features {
 };
 /* "meter=1 kbps burst bands=type=drop rate=1000 burst_size=200". command -1: in the text. */
 MUST_CHECK int meter_mod_from_str(const char *text, int command, struct meter_mod *ret,
-				  uint32_t *ret_versions, struct err *err);
+				  uint32_t *usable, struct err *err);

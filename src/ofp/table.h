@@ -2,7 +2,7 @@
 /* table: what a flow table can do, is set to, has counted. OpenFlow 1.3 7.3.5.5, 1.4 7.3.4.1. */
 #pragma once
 #include "ofp/action.h"
-#include "ofp/version.h"
+#include "ofp/protocol.h"
 
 enum of_table_miss { OFTM_DEFAULT, OFTM_CONTROLLER, OFTM_CONTINUE, OFTM_DROP };
 enum of_table_eviction { OFTE_DEFAULT, OFTE_ON, OFTE_OFF };
@@ -60,4 +60,4 @@ struct table_stats {
 };
 /* "0,evict", "1,vacancy:20,80", "2,continue". */
 MUST_CHECK int table_mod_from_str(const char *table, const char *setting, struct table_mod *ret,
-				  uint32_t *ret_versions, struct err *err);
+				  uint32_t *usable, struct err *err);
