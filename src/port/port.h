@@ -67,15 +67,22 @@ struct port_ops {
 struct port {
 	const struct port_ops *ops;
 	char *name;
-	uint32_t dp_port; /* number in the fast path */
-	unsigned n_rxq;
+	const char *type; /* as it was opened: one kind may serve several */
+	struct loop *loop;
+	uint32_t dp_port; /* number in the fast path; UINT32_MAX: in none */
+	unsigned n_rxq;	  /* 0: not polled; packets come by 'deliver' */
 	int refs;
 	void *priv; /* the kind's own state */
 	/* Runs on the main thread when state changed: link, mtu, gone (get_state().ifindex is 0). */
 	void (*changed)(struct port *, void *arg);
 	void *changed_arg;
 	uint64_t change_seq; /* grows with every change */
+	/* Set by the fast path: takes packets that arrive on the main thread (simulated ports). */
+	void (*deliver)(struct port *, struct packet **batch, unsigned n, void *arg);
+	void *deliver_arg;
+	struct list node; /* of all open ports; private to port.c */
 };
+enum { PORT_NO_DP = UINT32_MAX };
 
 /* 'type' as in Interface.type ("" is system). -ENODEV "No such device", -EINVAL, -EBUSY .. */
 MUST_CHECK int port_open(const char *name, const char *type, struct loop *, struct port **ret,
@@ -86,3 +93,26 @@ void port_unref(struct port *); /* the last one closes; NULL is fine */
 const struct port_ops *port_ops_lookup(const char *type);
 /* Adds a kind; done once at start, in switchd/wiring.c. */
 void port_ops_register(const struct port_ops *);
+
+/* --enable-dummy[=system|override]: simulated ports exist; and take the place of system ports; and
+ * of all ports that have a device. */
+enum port_dummy { PORT_DUMMY_NONE, PORT_DUMMY_ENABLED, PORT_DUMMY_SYSTEM, PORT_DUMMY_OVERRIDE };
+/* Registers the kinds of this folder, and begins to follow the host's devices unless 'dummy' is
+ * PORT_DUMMY_OVERRIDE. */
+MUST_CHECK int port_start(struct loop *, enum port_dummy, struct err *);
+void port_stop(void);
+/* Runs on the main thread when a device appears on the host: the time to try again for rows that
+ * failed with -ENODEV. */
+void port_on_new_device(void (*cb)(const char *name, void *arg), void *arg);
+/* From now on, closing leaves devices that we made (internal ports) where they are, with their
+ * addresses: for exit without --cleanup. */
+void port_keep_devices(bool keep);
+/* Removes internal ports that an earlier run with the same OVS_RUNDIR left behind and nobody has
+ * opened in this one. Call once the whole configuration has been applied. */
+void port_sweep_devices(void);
+/* NULL: no open port of that name. */
+struct port *port_lookup(const char *name);
+/* Every Interface.type that port_open() takes, NULL-terminated, sorted: Open_vSwitch.iface_types. */
+const char *const *port_types(void);
+/* For kinds: state is different; runs 'changed'. */
+void port_note_change(struct port *);
