@@ -117,6 +117,12 @@ struct port *port_lookup(const char *name)
 	return NULL;
 }
 
+struct port *port_next(const struct port *p)
+{
+	struct list *node = p ? p->node.next : ports.next;
+	return node == &ports ? NULL : LIST_ENTRY(node, struct port, node);
+}
+
 void port_note_change(struct port *p)
 {
 	p->change_seq++;

@@ -25,7 +25,9 @@ enum port_kind {
 	PORT_VHOST,
 };
 
-/* RFC 2863 names; what ovs-vsctl's statistics column shows. */
+/* RFC 2863 names; what ovs-vsctl's statistics column shows. PORT_STAT_UNKNOWN: this kind of port does
+ * not count that. */
+#define PORT_STAT_UNKNOWN UINT64_MAX
 struct port_stats {
 	uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped;
 	uint64_t collisions, rx_over_errors, rx_frame_errors, rx_crc_errors, rx_missed_errors, multicast;
@@ -112,6 +114,8 @@ void port_keep_devices(bool keep);
 void port_sweep_devices(void);
 /* NULL: no open port of that name. */
 struct port *port_lookup(const char *name);
+/* In order of opening; NULL begins, and ends. */
+struct port *port_next(const struct port *);
 /* Every Interface.type that port_open() takes, NULL-terminated, sorted: Open_vSwitch.iface_types. */
 const char *const *port_types(void);
 /* For kinds: state is different; runs 'changed'. */

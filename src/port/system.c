@@ -239,10 +239,6 @@ static void put_back_vlan(struct packet *p, const struct tpacket_auxdata *aux)
 	memmove(data, data + 4, 12);
 	put_be16(data + 12, tpid);
 	put_be16(data + 14, aux->tp_vlan_tci);
-	if (p->csum_partial)
-		p->csum_start += 4;
-	if (p->gso_type)
-		p->gso_hdr_size += 4;
 }
 
 /* False: not a packet we can use. */

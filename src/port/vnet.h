@@ -15,11 +15,6 @@
 enum { VNET_BYTES = sizeof(struct virtio_net_hdr) };
 _Static_assert(VNET_BYTES == 10, "virtio 1.2, 5.1.6, without mergeable buffers");
 
-static inline struct virtio_net_hdr *vnet_hdr_of(const struct packet *p)
-{
-	return (struct virtio_net_hdr *)(p->data - VNET_BYTES);
-}
-
 /* What the kernel said of a packet that was just received, its size known. The kernel's hdr_len is a
  * hint only, so the headers are measured. -EINVAL: offsets outside of the packet. */
 static inline int vnet_take(struct packet *p, const struct virtio_net_hdr *h)
@@ -64,8 +59,8 @@ static inline int vnet_take(struct packet *p, const struct virtio_net_hdr *h)
 	return 0;
 }
 
-/* Writes the header in front of the packet, which needs VNET_BYTES of headroom. */
-static inline void vnet_put(const struct packet *p)
+/* Writes the header in front of the packet. */
+static inline void vnet_put(struct packet *p)
 {
 	static const uint8_t gso_types[] = {
 		[PACKET_GSO_NONE] = VIRTIO_NET_HDR_GSO_NONE,
@@ -83,6 +78,10 @@ static inline void vnet_put(const struct packet *p)
 	if (p->gso_type != PACKET_GSO_NONE) {
 		h.hdr_len = p->gso_hdr_size;
 		h.gso_size = p->gso_size;
+	}
+	if (packet_headroom(p) < VNET_BYTES) { /* many headers were pushed */
+		packet_push(p, VNET_BYTES);
+		packet_pull(p, VNET_BYTES);
 	}
 	__builtin_memcpy(p->data - VNET_BYTES, &h, sizeof h);
 }

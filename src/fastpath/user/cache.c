@@ -68,9 +68,7 @@ struct megaflow *cache_lookup(const struct cache *c, const struct flow_key *key,
 		struct megaflow *f = table_lookup(t, key);
 		if (f) {
 			*n_tried += i + 1;
-			__atomic_store_n(&t->n_hits,
-					 __atomic_load_n(&t->n_hits, __ATOMIC_RELAXED) + 1,
-					 __ATOMIC_RELAXED);
+			mask_note_hit(t);
 			return f;
 		}
 	}

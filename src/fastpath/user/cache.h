@@ -55,6 +55,15 @@ struct megaflow *cache_find(const struct cache *, const struct flow_ufid *);
 struct megaflow *cache_put(struct cache *, const struct flow_key *, const struct flow_key *mask,
 			   const void *actions, size_t size, void *user);
 void cache_delete(struct cache *, struct megaflow *);
+static inline void megaflow_credit(struct megaflow *f, uint64_t n_packets, uint64_t n_bytes,
+				   uint16_t tcp_flags, int64_t now_ns)
+{
+	__atomic_fetch_add(&f->n_packets, n_packets, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&f->n_bytes, n_bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&f->used_ns, now_ns, __ATOMIC_RELAXED);
+	if (tcp_flags & ~__atomic_load_n(&f->tcp_flags, __ATOMIC_RELAXED))
+		__atomic_fetch_or(&f->tcp_flags, tcp_flags, __ATOMIC_RELAXED);
+}
 /* Key (masked) and mask of a flow. */
 void megaflow_key(const struct megaflow *, struct flow_key *ret_key, struct flow_key *ret_mask);
 void megaflow_stats(const struct megaflow *, struct flow_stats *ret);
@@ -121,4 +130,11 @@ static inline struct megaflow *front_lookup(const struct front *front, uint32_t 
 	if (!f || front->entries[i].hash != hash || front->entries[i].generation != generation)
 		return NULL;
 	return megaflow_matches(f, key) ? f : NULL;
+}
+
+/* For hits that the front cache found: masks are sorted by all hits. */
+static inline void mask_note_hit(struct mask_table *t)
+{
+	__atomic_store_n(&t->n_hits, __atomic_load_n(&t->n_hits, __ATOMIC_RELAXED) + 1,
+			 __ATOMIC_RELAXED);
 }

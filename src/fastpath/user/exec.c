@@ -185,23 +185,13 @@ static struct megaflow *lookup(struct exec *ex, const struct flow_key *key)
 	struct megaflow *f = front_lookup(&ex->front, ex->generation, hash, key);
 	if (f) {
 		ex->counters.n_cache_hit++;
-		cache_note_hit(f);
+		mask_note_hit(f->table);
 		return f;
 	}
 	f = cache_lookup(c, key, &ex->counters.n_mask_hit);
 	if (f)
 		front_insert(&ex->front, ex->generation, hash, f);
 	return f;
-}
-
-static void credit(struct exec *ex, const struct group *g)
-{
-	struct megaflow *f = g->flow;
-	__atomic_fetch_add(&f->n_packets, g->n_packets, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&f->n_bytes, g->n_bytes, __ATOMIC_RELAXED);
-	__atomic_store_n(&f->used_ns, ex->now_ns, __ATOMIC_RELAXED);
-	if (g->tcp_flags & ~__atomic_load_n(&f->tcp_flags, __ATOMIC_RELAXED))
-		__atomic_fetch_or(&f->tcp_flags, g->tcp_flags, __ATOMIC_RELAXED);
 }
 
 static void group_add(struct group *groups, unsigned *n_groups, struct megaflow *f, struct packet *p,
@@ -244,7 +234,7 @@ void exec_lookup(struct exec *ex, struct packet **batch, unsigned n, unsigned de
 	ex->counters.n_hit += n - n_missed;
 	for (unsigned i = 0; i < n_groups; i++) {
 		struct group *g = &groups[i];
-		credit(ex, g);
+		megaflow_credit(g->flow, g->n_packets, g->n_bytes, g->tcp_flags, ex->now_ns);
 		const struct flow_actions *a = rcu_dereference(g->flow->actions);
 		exec_actions(ex, g->batch, g->n, a->data, a->size, depth);
 	}
@@ -348,7 +338,7 @@ static bool dec_ttl(struct packet *p)
 	return true;
 }
 
-/* Splits off packets that 'pred' refuses, in order. */
+/* Splits off the packets whose time is out. */
 static unsigned dec_ttl_batch(struct exec *ex, struct packet **batch, unsigned n,
 			      const struct dpa_nested *a, unsigned depth)
 {
@@ -400,19 +390,17 @@ void exec_actions(struct exec *ex, struct packet **batch, unsigned n, const void
 		drop_all(ex, batch, n, DROP_RECURSION);
 		return;
 	}
+	if (!size) {
+		drop_all(ex, batch, n, DROP_ACTION);
+		return;
+	}
 	for (const struct dp_action *a = actions, *next; a < end && n; a = next) {
 		next = (const void *)((const uint8_t *)a + a->size);
 		bool last = next >= end;
+		bool handed_on = true; /* if last; else it was done with copies */
 		switch ((enum dp_action_type)a->type) {
 		case DPA_OUTPUT:
 			output_batch(ex, batch, n, ((const struct dpa_output *)a)->dp_port, last);
-			break;
-		case DPA_LB_OUTPUT:
-			for (unsigned i = 0; i < n; i++) {
-				uint32_t port = lb_output_port(((const struct dpa_u32 *)a)->value,
-							       batch[i]->dp_hash);
-				exec_output(ex, port, take_or_clone(batch[i], last));
-			}
 			break;
 		case DPA_OUTPUT_DEV:
 			for (unsigned i = 0; i < n; i++)
@@ -453,31 +441,36 @@ void exec_actions(struct exec *ex, struct packet **batch, unsigned n, const void
 		case DPA_HASH:
 			for (unsigned i = 0; i < n; i++)
 				set_hash(batch[i], (const struct dpa_hash *)a);
-			goto kept;
+			handed_on = false;
+			break;
 		case DPA_TRUNC:
 			for (unsigned i = 0; i < n; i++)
 				batch[i]->cutlen = ((const struct dpa_u32 *)a)->value;
-			goto kept;
+			handed_on = false;
+			break;
 		case DPA_METER:
 			n = meter_batch(ex, batch, n, ((const struct dpa_u32 *)a)->value);
-			goto kept;
+			handed_on = false;
+			break;
 		case DPA_DEC_TTL:
 			n = dec_ttl_batch(ex, batch, n, (const struct dpa_nested *)a, depth);
-			goto kept;
+			handed_on = false;
+			break;
 		case DPA_DROP:
 			drop_all(ex, batch, n, DROP_ACTION);
 			return;
 		case DPA_CT:
 		case DPA_CT_CLEAR:
+		case DPA_LB_OUTPUT:
 			drop_all(ex, batch, n, DROP_UNSUPPORTED);
 			return;
 		default: /* changes packets in place */
 			n = edit_batch(ex, batch, n, a);
-		kept:
-			continue; /* the packets are still ours */
+			handed_on = false;
+			break;
 		}
-		if (last)
-			return; /* they were handed on */
+		if (last && handed_on)
+			return;
 	}
 	for (unsigned i = 0; i < n; i++)
 		packet_free(batch[i]);

@@ -33,7 +33,6 @@ struct user_port {
 	struct port *port;
 	uint32_t dp_port;
 	unsigned thread_of[PORT_MAX_QUEUES]; /* for poll.c */
-	struct poll_queue *queues[PORT_MAX_QUEUES];
 	struct pending pending[N_EXECS];
 };
 
