@@ -10,4 +10,4 @@ extern const struct port_ops port_system_ops, port_internal_ops, port_tap_ops, p
 void tap_keep_devices(bool keep);
 void tap_sweep_devices(void);
 /* sim_control.c: netdev-dummy/ commands. */
-void sim_register_commands(void);
+void sim_register_commands(void) __attribute__((weak));

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
-#include <linux/if_tun.h>
 #include <net/ethernet.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,10 +21,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "io/daemon.h"
+#include "base/path.h"
 #include "port/kinds.h"
 #include "port/link.h"
 #include "port/vnet.h"
+/* Last: it redefines TUN_F_CSUM, which packet/key.h has for tunnels. */
+#include <linux/if_tun.h>
 
 LOG_MODULE(port_tap);
 

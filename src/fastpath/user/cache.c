@@ -27,12 +27,6 @@ struct slots {
 	} slot[];
 };
 
-struct mask_set {
-	struct rcu_head rcu;
-	uint32_t n;
-	struct mask_table *tables[];
-};
-
 #define DELETED ((struct megaflow *)1)
 enum { MIN_SLOTS = 16 };
 

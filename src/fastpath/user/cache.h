@@ -16,6 +16,11 @@
 enum { CACHE_MAX_MASKS = 128 };
 
 struct mask_table;
+struct mask_set {
+	struct rcu_head rcu;
+	uint32_t n;
+	struct mask_table *tables[];
+};
 
 struct flow_actions {
 	struct rcu_head rcu;
