@@ -10,11 +10,13 @@
 #include "base/compiler.h"
 #include "base/list.h"
 
+#define COUNTER_SAMPLE_S 5
+
 struct counter {
 	const char *name;
 	struct list node;
 	uint64_t total;
-	uint64_t last_total;	   /* of the last rate sample */
+	uint64_t last_total;	  /* of the last rate sample */
 	unsigned per_sample[720]; /* ring of 5-second samples: one hour */
 };
 
@@ -39,3 +41,5 @@ struct counter *counter_find(const char *name);
 struct list *counter_all(void);
 /* Takes a rate sample; the daemons call it every 5 seconds. */
 void counter_sample(void);
+/* Events a second, over the last 'n' samples (at most 720). */
+double counter_rate(const struct counter *, unsigned n);

@@ -10,11 +10,11 @@
  * Write for the person who is on call at night: what, where, what to do.
  * Threads: any. Cost when the level is off: one load and a branch. */
 #pragma once
-#include <stdarg.h>
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/str.h"
+#include <stdarg.h>
 
 enum log_level { LOG_OFF, LOG_EMER, LOG_ERR, LOG_WARN, LOG_INFO, LOG_DBG, N_LOG_LEVELS };
 enum log_dest { LOG_SYSLOG, LOG_CONSOLE, LOG_FILE, N_LOG_DESTS };
@@ -48,10 +48,13 @@ struct log_limit {
 	unsigned burst;
 	unsigned tokens; /* in 1/60000ths of a message */
 	int64_t last_fill_ms;
-	int64_t first_dropped_ms;
+	int64_t first_dropped_ms, last_dropped_ms;
 	unsigned n_dropped;
 };
-#define LOG_LIMIT(PER_MINUTE, BURST) { (PER_MINUTE), (BURST), 0, INT64_MIN, 0, 0 }
+#define LOG_LIMIT(PER_MINUTE, BURST)                                                               \
+	{                                                                                          \
+		(PER_MINUTE), (BURST), 0, INT64_MIN, 0, 0, 0                                       \
+	}
 
 void log_write(struct log_module *, enum log_level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void log_write_limited(struct log_module *, enum log_level, struct log_limit *, const char *fmt,
@@ -59,15 +62,15 @@ void log_write_limited(struct log_module *, enum log_level, struct log_limit *, 
 
 #define log_at(level, ...)                                                                         \
 	do {                                                                                       \
-		if (this_log_module.min_level >= (level))                                          \
+		if (log_is_on(level))                                                              \
 			log_write(&this_log_module, level, __VA_ARGS__);                           \
 	} while (0)
 #define log_at_limited(level, limit, ...)                                                          \
 	do {                                                                                       \
-		if (this_log_module.min_level >= (level))                                          \
+		if (log_is_on(level))                                                              \
 			log_write_limited(&this_log_module, level, limit, __VA_ARGS__);            \
 	} while (0)
-#define log_is_on(level) (this_log_module.min_level >= (level))
+#define log_is_on(level) (__atomic_load_n(&this_log_module.min_level, __ATOMIC_RELAXED) >= (level))
 
 #define log_emer(...) log_at(LOG_EMER, __VA_ARGS__)
 #define log_err(...) log_at(LOG_ERR, __VA_ARGS__)
@@ -97,6 +100,13 @@ void log_list_patterns(struct str *out);
 /* 'module' NULL: all. -ENOENT: no such module. */
 MUST_CHECK int log_set_limits(const char *module, bool on);
 const char *log_level_name(enum log_level);
+/* --syslog-method ("libc" "unix:FILE" "udp:IP:PORT" "null") and --syslog-target (IP:PORT); NULL
+ * leaves it as it is. Before this the environment's OVS_SYSLOG_METHOD counts, else libc. */
+MUST_CHECK int log_set_syslog(const char *method, const char *target, struct err *err);
+/* The calling thread's name in "%t" and "%T": "monitor", "handler3"; "" for the main one. */
+void log_set_subprogram(const char *name);
+/* After detaching: standard error is gone. */
+void log_mute_console(void);
 
 /* Ends the program with "PROGRAM: text" on standard error; exit code 1 unless said otherwise. */
 void log_fatal(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;

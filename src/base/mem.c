@@ -3,9 +3,17 @@
 
 #include <stdio.h>
 
+#include "base/log.h"
+
+LOG_MODULE(assert);
+
 void assert_fail(const char *cond, const char *file, int line, const char *func)
 {
-	fprintf(stderr, "%s:%d: %s: broken invariant: %s\n", file, line, func, cond);
+	static int depth;
+	if (__atomic_fetch_add(&depth, 1, __ATOMIC_RELAXED) == 0)
+		log_emer("%s:%d: %s: broken invariant: %s", file, line, func, cond);
+	else /* in the log itself */
+		fprintf(stderr, "%s:%d: %s: broken invariant: %s\n", file, line, func, cond);
 	abort();
 }
 

@@ -24,6 +24,9 @@ MUST_CHECK int control_server_open(const char *path, struct loop *, struct contr
 void control_server_close(struct control_server *);
 const char *control_server_path(const struct control_server *);
 
+/* Where a target (see below) listens; caller frees. The error text says which file is missing. */
+MUST_CHECK int control_target_path(const char *target, char **ret_path, struct err *err);
+
 /* Client: *ret_reply is the text; returns 0, or -EREMOTEIO with the daemon's error text in 'err',
  * or another -errno when it could not be asked. 'target': a pidfile's program name or a path. */
 MUST_CHECK int control_ask(const char *target, int argc, const char *const argv[], int timeout_s,

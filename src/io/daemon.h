@@ -15,6 +15,9 @@ struct daemon_options {
 	char *pidfile; /* NULL: default */
 	char *user;
 	char *unixctl; /* NULL: default */
+	/* Capabilities (CAP_*) to keep when --user gives up root; the rest are dropped. */
+	const unsigned *keep_caps;
+	size_t n_keep_caps;
 };
 
 /* For getopt_long tables: put DAEMON_LONG_OPTIONS in the table, and hand what getopt returns to
@@ -71,12 +74,19 @@ enum {
  * with an error. */
 bool daemon_option(struct daemon_options *, int c, const char *optarg);
 
+/* Opens the file that --log-file asked for: for programs that are no daemons. */
+void daemon_open_log(void);
 /* Forks if asked to; the parent waits for daemon_ready(). Opens the log file. */
 void daemon_start(struct daemon_options *);
 /* Pidfile is written, standard streams are closed, the parent may go. Call when serving. */
 void daemon_ready(struct daemon_options *);
-/* Calls cb on the loop at SIGTERM, SIGINT, SIGHUP, SIGALRM; files registered are unlinked at the
- * end of the process, also if it ends by a signal. */
+/* Ends the process by the signal, as if it had never been caught, after unlinking files. */
+void daemon_die(int signum) NORETURN;
+/* Calls cb on the loop at SIGTERM, SIGINT, SIGHUP, SIGALRM; cb NULL: a line in the log and
+ * daemon_die(). Files registered are unlinked at the end of the process, also if it ends by a
+ * signal. Without daemon_on_signal() these signals end the process at once, but tidily, once
+ * daemon_catch_signals() was called. */
+void daemon_catch_signals(void);
 void daemon_on_signal(struct loop *, void (*cb)(int signum, void *arg), void *arg);
 void daemon_unlink_at_exit(const char *path);
 void daemon_forget_unlink(const char *path);
