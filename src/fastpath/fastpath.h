@@ -26,7 +26,7 @@ void control_unregister_thread(void);
 struct fastpath;
 struct fastpath_totals;
 
-struct flow_stats {
+struct dp_flow_stats {
 	uint64_t n_packets, n_bytes;
 	int64_t used_ns;    /* monotonic; 0: never */
 	uint16_t tcp_flags; /* all seen, host order */
@@ -43,7 +43,7 @@ struct fastpath_flow {
 	const struct flow_key *key, *mask;
 	const void *actions;
 	size_t actions_size;
-	struct flow_stats stats;
+	struct dp_flow_stats stats;
 	bool offloaded;	     /* in the kernel */
 	void *user;	     /* what flow_put was given: the upcall module's own record */
 };
@@ -78,9 +78,9 @@ struct fastpath_ops {
 				   void *user, struct err *);
 	/* -ENOENT. Last statistics in *ret_stats, which may be NULL. */
 	MUST_CHECK int (*flow_del)(struct fastpath *, const struct flow_ufid *,
-				   struct flow_stats *ret_stats);
+				   struct dp_flow_stats *ret_stats);
 	MUST_CHECK int (*flow_stats)(struct fastpath *, const struct flow_ufid *,
-				     struct flow_stats *ret);
+				     struct dp_flow_stats *ret);
 	/* Calls 'cb' for each flow until it returns false. cb may delete or replace that flow. */
 	void (*flow_dump)(struct fastpath *, bool (*cb)(const struct fastpath_flow *, void *), void *);
 	uint64_t (*n_flows)(const struct fastpath *);

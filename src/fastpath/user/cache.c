@@ -327,7 +327,7 @@ void megaflow_key(const struct megaflow *f, struct flow_key *ret_key, struct flo
 	}
 }
 
-void megaflow_stats(const struct megaflow *f, struct flow_stats *ret)
+void megaflow_stats(const struct megaflow *f, struct dp_flow_stats *ret)
 {
 	ret->n_packets = __atomic_load_n(&f->n_packets, __ATOMIC_RELAXED);
 	ret->n_bytes = __atomic_load_n(&f->n_bytes, __ATOMIC_RELAXED);

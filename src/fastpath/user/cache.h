@@ -71,7 +71,7 @@ static inline void megaflow_credit(struct megaflow *f, uint64_t n_packets, uint6
 }
 /* Key (masked) and mask of a flow. */
 void megaflow_key(const struct megaflow *, struct flow_key *ret_key, struct flow_key *ret_mask);
-void megaflow_stats(const struct megaflow *, struct flow_stats *ret);
+void megaflow_stats(const struct megaflow *, struct dp_flow_stats *ret);
 static inline uint64_t cache_n_flows(const struct cache *c) { return hmap_count(&c->flows); }
 uint32_t cache_n_masks(const struct cache *);
 /* Puts masks that were hit most since the last call first. Call about once a second. */

@@ -148,7 +148,7 @@ static int user_flow_put(struct fastpath *base, const struct flow_key *key,
 }
 
 static int user_flow_del(struct fastpath *base, const struct flow_ufid *ufid,
-			 struct flow_stats *ret_stats)
+			 struct dp_flow_stats *ret_stats)
 {
 	struct user_fastpath *fp = self(base);
 	struct megaflow *f = cache_find(&fp->cache, ufid);
@@ -161,7 +161,7 @@ static int user_flow_del(struct fastpath *base, const struct flow_ufid *ufid,
 }
 
 static int user_flow_stats(struct fastpath *base, const struct flow_ufid *ufid,
-			   struct flow_stats *ret)
+			   struct dp_flow_stats *ret)
 {
 	struct megaflow *f = cache_find(&self(base)->cache, ufid);
 	if (!f)
