@@ -412,7 +412,8 @@ static void set_addresses(struct bridge *b, const struct want_bridge *w)
 	}
 	if (memcmp(&b->mac, &mac, sizeof mac)) {
 		b->mac = mac;
-		loopguard_set_mac(b->guard, mac);
+		if (b->pipeline->loopguard)
+			loopguard_set_mac(b->pipeline->loopguard, mac);
 	}
 	uint64_t id = w->datapath_id ? w->datapath_id : mac_to_u64(mac);
 	if (id != b->datapath_id) {
@@ -478,7 +479,6 @@ static void apply_bridge(struct bridge *b, const struct want_bridge *w)
 	put_mirrors(b, w);
 	set_addresses(b, w);
 	set_internal_mtus(b);
-	wiring_guard_ports(b, w);
 	wiring_bridge_configure(b, w);
 	b->configured = true;
 }

@@ -63,8 +63,8 @@ static void cmd_guard_show(struct control_call *call, int argc, const char *argv
 		return;
 	}
 	LIST_FOR_EACH (b, &s->bridges, node) {
-		if (argc == 1 || !strcmp(b->name, argv[1]))
-			loopguard_show(b->guard, &out);
+		if ((argc == 1 || !strcmp(b->name, argv[1])) && b->pipeline->loopguard)
+			loopguard_show(b->pipeline->loopguard, &out);
 	}
 	control_reply(call, str_cstr(&out));
 }

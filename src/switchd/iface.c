@@ -171,7 +171,7 @@ static int put_in_pipeline(struct iface *i, struct err *err)
 	struct ofport_config c = {
 		.name = i->name,
 		.ofport = i->ofport,
-		.port = i->tunnel ? NULL : i->port,
+		.port = i->port,
 		.dp_port = i->port ? i->port->dp_port : DP_PORT_NONE,
 		.peer = i->peer,
 		.tunnel = i->tunnel,
@@ -354,7 +354,6 @@ void iface_detach(struct iface *i)
 {
 	if (i->attached) {
 		log_info("bridge %s: deleted interface %s on port %u", i->bridge->name, i->name, i->ofport);
-		loopguard_port_del(i->bridge->guard, i->ofport);
 		pipeline_port_del(i->bridge->pipeline, i->ofport);
 	}
 	i->attached = false;

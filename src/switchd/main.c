@@ -252,8 +252,11 @@ static void on_second(struct timer *t)
 	struct switchd *s = CONTAINER_OF(t, struct switchd, second);
 	static unsigned n;
 	struct bridge *b;
-	LIST_FOR_EACH (b, &s->bridges, node)
+	LIST_FOR_EACH (b, &s->bridges, node) {
 		pipeline_run_second(b->pipeline);
+		if (b->pipeline->loopguard) /* Port.status follows it; what is equal is not sent */
+			status_changed(s);
+	}
 	if (++n % 5 == 0)
 		counter_sample();
 	timer_arm_in(t, s->loop, NS_PER_SEC);

@@ -74,8 +74,8 @@ static void write_port(const struct bridge *b, const struct bridge_port *p, stru
 	struct strmap status = STRMAP_INIT;
 	struct iface *i = p->active ? p->active : bridge_iface(b, p->name);
 	AUTO_STR state = STR_INIT, reason = STR_INIT;
-	if (i && i->attached &&
-	    loopguard_port_status(b->guard, i->ofport, &state, &reason)) {
+	const struct loopguard *guard = b->pipeline->loopguard;
+	if (i && i->attached && guard && loopguard_port_status(guard, i->ofport, &state, &reason)) {
 		strmap_put(&status, "loop_guard", str_cstr(&state));
 		if (reason.len)
 			strmap_put(&status, "loop_guard_reason", str_cstr(&reason));

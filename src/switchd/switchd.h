@@ -86,7 +86,6 @@ struct bridge {
 	struct backer *backer;
 	struct pipeline *pipeline;
 	struct openflow_server *openflow;
-	struct loopguard *guard;
 	struct list ports;
 	struct list ifaces;
 	struct hmap ifaces_by_name;
@@ -158,11 +157,10 @@ void wiring_stop(struct switchd *);
  * -EAFNOSUPPORT: no such type. */
 MUST_CHECK int backer_get(struct switchd *, const char *type, struct backer **ret, struct err *);
 void backer_free(struct backer *);
-/* A bridge's sessions and guard. */
+/* A bridge's sessions. */
 MUST_CHECK int wiring_bridge_add(struct bridge *, struct err *);
 void wiring_bridge_del(struct bridge *);
 void wiring_bridge_configure(struct bridge *, const struct want_bridge *);
-void wiring_guard_ports(struct bridge *, const struct want_bridge *);
 /* Types for Open_vSwitch.datapath_types and .iface_types, sorted. */
 size_t wiring_datapath_types(const struct switchd *, const char *ret[], size_t max);
 size_t wiring_iface_types(const struct switchd *, const char *ret[], size_t max);

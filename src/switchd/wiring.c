@@ -3,9 +3,9 @@
  * before it; what it has to call above itself it calls through a table of functions, and the tables
  * are filled here:
  *
- *	fast path --miss--> upcall --> pipeline --> tunnels, loop guard
+ *	fast path --miss--> upcall --> pipeline
  *	pipeline --packet-in, flow removed, port status--> openflow
- *	loop guard --probe--> fast path;  --states changed--> pipeline
+ *	port --a device appeared--> apply
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "fastpath/user/user.h"
+#include "fastpath/user/register.h"
 #include "switchd/switchd.h"
 #include "upcall/upcall.h"
 
@@ -25,11 +25,7 @@ static const char USER_PATH_NOTE[] = "user space (the eBPF fast path is not buil
 
 static bool type_is_known(const struct switchd *s, const char *type)
 {
-	if (!strcmp(type, "netdev"))
-		return true;
-	if (!strcmp(type, "system"))
-		return !s->disable_system;
-	return !strcmp(type, "dummy") && s->dummy != PORT_DUMMY_NONE;
+	return fastpath_ops_lookup(type) && !(s->disable_system && !strcmp(type, "system"));
 }
 
 size_t wiring_datapath_types(const struct switchd *s, const char *ret[], size_t max)
@@ -82,10 +78,9 @@ int backer_get(struct switchd *s, const char *type, struct backer **ret, struct 
 	k->type = xstrdup(type);
 	list_init(&k->tunnel_ports);
 	k->datapath = datapath_new(type, name, s->loop);
-	int r = upcall_new(k->datapath, s->loop, &k->upcall, err);
-	if (r == 0) {
-		r = fastpath_user_ops.open(name, s->loop, upcall_receive, k->upcall, &k->fastpath, err);
-	}
+	k->upcall = upcall_new(k->datapath, s->loop);
+	int r = fastpath_ops_lookup(type)->open(name, s->loop, upcall_receive, k->upcall, &k->fastpath,
+						err);
 	if (r < 0) {
 		upcall_free(k->upcall);
 		datapath_free(k->datapath);
@@ -117,82 +112,10 @@ void backer_free(struct backer *k)
 	free(k);
 }
 
-/* ---- loop guard ------------------------------------------------------------------------------ */
-
-static void guard_send(uint32_t ofport, uint16_t vlan, const void *frame, size_t size, void *arg)
-{
-	struct bridge *b = arg;
-	struct ofport *p = pipeline_port_lookup(b->pipeline, ofport);
-	if (p)
-		pipeline_send(p, vlan, frame, size);
-}
-
-static void guard_changed(void *arg)
-{
-	struct bridge *b = arg;
-	datapath_touch(b->backer->datapath);
-	status_changed(b->switchd);
-}
-
-static void guard_topology_changed(uint32_t except, void *arg)
-{
-	struct bridge *b = arg;
-	pipeline_topology_changed(b->pipeline, except);
-}
-
-static const struct loopguard_ops guard_ops = {
-	.send = guard_send,
-	.changed = guard_changed,
-	.topology_changed = guard_topology_changed,
-};
-
-static bool guard_wants(const struct ofport *p, const struct flow_key *key, struct flow_key *mask)
-{
-	mask->dl_type = BE16_MAX;
-	return p->tunnel && p->pipeline->loopguard && key->dl_type == LOOPGUARD_ETHERTYPE;
-}
-
-static void guard_receive(struct ofport *p, const struct flow_key *key, const struct packet *packet)
-{
-	uint16_t vlan = p->bundle ? bundle_vlan_of(p->bundle, key) : 0;
-	loopguard_receive(p->pipeline->loopguard, p->ofport, vlan, packet->data, packet->size);
-}
-
-static const struct port_protocol guard_protocol = {
-	.name = "loopguard",
-	.wants = guard_wants,
-	.receive = guard_receive,
-};
-
-/* The guard knows the bridge's tunnels, with their VLANs; other_config:loop-guard=false switches it
- * off for a bridge, and spanning tree replaces it. */
-void wiring_guard_ports(struct bridge *b, const struct want_bridge *w)
-{
-	bool on = strmap_get_bool(&w->other_config, "loop-guard", true);
-	struct want_port *p;
-
-	b->pipeline->loopguard = on ? b->guard : NULL;
-	LIST_FOR_EACH (p, &w->ports, node) {
-		struct want_iface *wi;
-		LIST_FOR_EACH (wi, &p->ifaces, node) {
-			struct iface *i = bridge_iface(b, wi->name);
-			if (!i || !i->attached || !i->tunnel)
-				continue;
-			if (!on)
-				loopguard_port_del(b->guard, i->ofport);
-			else
-				loopguard_port_put(b->guard, i->ofport, i->name,
-						   p->vlan_mode == VLAN_ACCESS && p->vlan > 0 ? p->vlan : 0,
-						   p->trunks);
-		}
-	}
-}
-
 /* ---- OpenFlow -------------------------------------------------------------------------------- */
 
 int wiring_bridge_add(struct bridge *b, struct err *err)
 {
-	b->guard = loopguard_new(b->name, b->own_mac, b->switchd->loop, &guard_ops, b);
 	int r = openflow_server_new(b->name, &pipeline_switch_ops, b->pipeline, b->switchd->loop,
 				    &b->openflow, err);
 	if (r < 0)
@@ -203,12 +126,9 @@ int wiring_bridge_add(struct bridge *b, struct err *err)
 
 void wiring_bridge_del(struct bridge *b)
 {
-	b->pipeline->loopguard = NULL;
 	pipeline_set_listener(b->pipeline, NULL, NULL);
 	openflow_server_free(b->openflow);
 	b->openflow = NULL;
-	loopguard_free(b->guard);
-	b->guard = NULL;
 }
 
 void wiring_bridge_configure(struct bridge *b, const struct want_bridge *w)
@@ -235,20 +155,35 @@ void wiring_bridge_configure(struct bridge *b, const struct want_bridge *w)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
+static void on_new_device(const char *name, void *arg)
+{
+	struct switchd *s = arg;
+	struct bridge *b;
+	LIST_FOR_EACH (b, &s->bridges, node) {
+		const struct iface *i = bridge_iface(b, name);
+		if (i && !i->attached) {
+			switchd_apply_soon(s);
+			return;
+		}
+	}
+}
+
 int wiring_start(struct switchd *s, struct err *err)
 {
 	int r = port_start(s->loop, s->dummy, err);
 	if (r < 0)
 		return r;
+	fastpath_user_register(s->dummy != PORT_DUMMY_NONE);
+	port_on_new_device(on_new_device, s);
 	r = tunnel_start(s->loop, s->dummy == PORT_DUMMY_OVERRIDE, err);
 	if (r < 0)
 		return r;
-	port_protocol_register(&guard_protocol);
 	return 0;
 }
 
 void wiring_stop(struct switchd *s)
 {
 	tunnel_stop();
+	port_on_new_device(NULL, NULL);
 	port_stop();
 }
