@@ -60,6 +60,8 @@ struct symbol {
 	struct uuid uuid;
 	bool created; /* an "insert" took it */
 	bool used;    /* someone referred to it */
+	bool strong_ref; /* in a column that keeps the row alive */
+	bool is_kept;	 /* for command lines: the row stays without references */
 };
 struct symbol_table {
 	struct hmap symbols;

@@ -165,12 +165,13 @@ static int boolean_from_text(const char *s, bool *ret, struct err *err)
 	return 0;
 }
 
-static int uuid_from_text(const char *s, struct symbol_table *symbols, struct uuid *ret,
-			  struct err *err)
+static int uuid_from_text(const struct base_type *b, const char *s, struct symbol_table *symbols,
+			  struct uuid *ret, struct err *err)
 {
 	if (*s == '@' && symbols) {
 		struct symbol *symbol = symbol_get(symbols, s);
 		symbol->used = true;
+		symbol->strong_ref |= base_type_is_ref(b, REF_STRONG);
 		*ret = symbol->uuid;
 		return 0;
 	}
@@ -236,7 +237,7 @@ static int token_to_atom(const struct base_type *b, const struct str *token,
 		}
 		break;
 	case ATOM_UUID:
-		if (uuid_from_text(s, symbols, &a.uuid, err) < 0)
+		if (uuid_from_text(b, s, symbols, &a.uuid, err) < 0)
 			return -EINVAL;
 		break;
 	case ATOM_VOID:

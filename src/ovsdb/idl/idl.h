@@ -24,7 +24,8 @@
 #include "base/uuid.h"
 #include "io/loop.h"
 
-struct datum; /* ovsdb/value.h */
+struct column_type; /* ovsdb/value.h */
+struct datum;
 struct idl;
 struct idl_row;
 struct idl_txn;
@@ -128,6 +129,11 @@ void idl_strmap(const struct idl_row *, unsigned column, struct strmap *ret_map)
 
 /* Any column, as it is; borrowed. */
 const struct datum *idl_datum(const struct idl_row *, unsigned column);
+const struct column_type *idl_column_type(const struct idl *, const struct idl_table_def *,
+					  unsigned column);
+bool idl_column_is_mutable(const struct idl *, const struct idl_table_def *, unsigned column);
+/* Rows of a root table stay when nothing refers to them. */
+bool idl_table_is_root(const struct idl *, const struct idl_table_def *);
 
 /* --- transactions ------------------------------------------------------------------------------ */
 
@@ -171,6 +177,9 @@ const struct idl_row *idl_insert(struct idl_txn *, const struct idl_table_def *)
 /* With a UUID of the caller's choice, which the server keeps (OVS 2.18 and later). */
 const struct idl_row *idl_insert_with_uuid(struct idl_txn *, const struct idl_table_def *,
 					   const struct uuid *);
+/* With a temporary UUID of the caller's choice, to which it may have made references already. */
+const struct idl_row *idl_insert_temporary(struct idl_txn *, const struct idl_table_def *,
+					   const struct uuid *);
 void idl_delete(struct idl_txn *, const struct idl_row *);
 /* The transaction succeeds only if the column still is what the replica says. */
 void idl_verify(struct idl_txn *, const struct idl_row *, unsigned column);
@@ -195,7 +204,12 @@ void idl_set_str_ints(struct idl_txn *, const struct idl_row *, unsigned column,
 void idl_set_datum(struct idl_txn *, const struct idl_row *, unsigned column,
 		   struct datum *taken);
 
-/* Single elements: sent as mutations, so that others' changes to the same set are kept. */
+/* Single elements: sent as mutations, so that others' changes to the same set are kept. Where a map
+ * has the key already, add keeps its value and put replaces it. */
+void idl_add_datum(struct idl_txn *, const struct idl_row *, unsigned column,
+		   const struct datum *elements);
+void idl_put_datum(struct idl_txn *, const struct idl_row *, unsigned column,
+		   const struct datum *elements);
 void idl_add_str(struct idl_txn *, const struct idl_row *, unsigned column, const char *);
 void idl_add_int(struct idl_txn *, const struct idl_row *, unsigned column, int64_t);
 void idl_add_ref(struct idl_txn *, const struct idl_row *, unsigned column, const struct idl_row *);

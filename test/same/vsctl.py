@@ -1,0 +1,506 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""vsctl: ovs-vsctl of Debian and of weft on the same command lines, see twin.py for the marks.
+
+Usage: vsctl.py BUILDDIR/bin [--our-server] [SCENARIO..]. "--no-wait" comes in front of each line."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import twin
+
+SCENARIOS = []
+
+
+def scenario(name, lines):
+    SCENARIOS.append((name, lines))
+
+
+scenario('ports', r'''
+    ~ show
+    ~ show
+    -h >/dev/null
+    --version
+    foo
+    foo
+    -- foo --bar
+    add-br
+    add-br br0
+    add-br br0
+    --may-exist add-br br0
+    -- --may-exist add-br br0
+    add-br a b
+    add-br a b 5000
+    add-br a b c
+    add-br a br0 5
+    add-br a br0 5
+    add-br a2 br0 5
+    add-br a3 a 6
+    -- --may-exist add-br a br0 5
+    -- --may-exist add-br a br0 6
+    -- --may-exist add-br br0 br0 6
+    -- --may-exist add-br a br1 6
+    -- --may-exist add-br a
+    list-br
+    --real list-br
+    -- --real list-br
+    -- --fake list-br
+    -- --real --fake list-br
+    br-exists br0
+    br-exists br1
+    br-to-vlan a
+    br-to-vlan br0
+    br-to-vlan x
+    br-to-parent a
+    br-to-parent br0
+    add-port br0 p1
+    add-port br0 p1
+    add-port a p2
+    add-port br0 p2
+    --may-exist add-port br0 p1
+    -- --may-exist add-port br0 p2
+    -- --may-exist add-port a p1
+    -- --may-exist add-port a p2
+    add-port nobr p3
+    add-port br0 br0
+    add-port br0 p3 tag=9
+    add-port br0 p4 tag=9000
+    add-port br0 p4 tagg=9
+    add-port br0 p4 tag:9
+    add-port br0 p4 tag=x
+    add-port br0 p4 other_config:x=y
+    list-ports br0
+    list-ports a
+    list-ports nobr
+    list-ifaces br0
+    port-to-br p1
+    port-to-br p2
+    port-to-br br0
+    port-to-br p9
+    iface-to-br p1
+    iface-to-br br0
+    iface-to-br p9
+    add-bond br0 b0 i1
+    add-bond br0 b0 i1 i2
+    add-bond br0 b0 i1 i2
+    -- --may-exist add-bond br0 b0 i1 i2
+    -- --may-exist add-bond br0 b0 i2 i1
+    -- --may-exist add-bond br0 b0 i2 i3
+    -- --may-exist add-bond a b0 i2 i1
+    add-bond br0 b1 i2 i4
+    add-bond br0 b1 i5 i6 lacp=active
+    -- --fake-iface add-bond br0 b2 i7 i8 lacp=xx
+    -- --fake-iface add-bond br0 b2 i7 i8
+    add-bond br0 b3 i9 i9
+    add-bond br0 b3 i9 p1
+    ~ show
+    add-bond-iface b0 i3
+    add-bond-iface b0 i3
+    -- --may-exist add-bond-iface b0 i3
+    -- --may-exist add-bond-iface b0 p1
+    add-bond-iface b0 p1
+    add-bond-iface b9 p1
+    add-bond-iface p1 p1b
+    del-bond-iface b0 i3
+    del-bond-iface b0 i3
+    -- --if-exists del-bond-iface b0 i3
+    del-bond-iface i2
+    del-bond-iface i1
+    del-bond-iface p1 i1
+    del-bond-iface b9 i1
+    del-bond-iface zz
+    ~ show
+    del-port p9
+    -- --if-exists del-port p9
+    del-port br0 p2
+    del-port a p1
+    del-port a a
+    del-port br0 br0
+    del-port br0
+    del-port i5
+    -- --if-exists del-port i5
+    -- --with-iface del-port i5
+    -- --with-iface del-port br0 p1
+    -- --with-iface del-port br0 p1
+    -- --if-exists --with-iface del-port br0 p1
+    -- --if-exists  del-port nobr p1
+    del-port nobr p1
+    del-br zz
+    -- --if-exists del-br zz
+    del-br a
+    del-br br0
+    ~ show
+''')
+
+scenario('settings', r'''
+    init
+    add-br br0 -- add-br br1 -- add-br f0 br0 9 -- add-port br0 p1
+    br-set-external-id br0 k v
+    br-set-external-id br0 k2 v2
+    br-set-external-id f0 k v
+    br-get-external-id br0 k
+    br-get-external-id br0
+    br-get-external-id f0
+    br-get-external-id f0 k
+    br-get-external-id br0 zz
+    br-set-external-id br0 k
+    br-get-external-id br0
+    get-controller br0
+    set-controller br0 tcp:1.2.3.4 ssl:[::1]:5
+    set-controller br0 tcp:1.2.3.4 tcp:1.2.3.4
+    set-controller br0 bogus
+    -- --inactivity-probe=5000 set-controller br0 tcp:1.2.3.4
+    -- --inactivity-probe=x set-controller br0 tcp:1.2.3.4
+    -- --inactivity-probe set-controller br0 tcp:1.2.3.4
+    get-controller br0
+    get-controller f0
+    ~ --columns=target,inactivity_probe list controller
+    ~ show
+    del-controller br0
+    get-fail-mode br0
+    set-fail-mode br0 secure
+    set-fail-mode br0 bogus
+    get-fail-mode br0
+    ~ show
+    del-fail-mode br0
+    get-manager
+    set-manager ptcp:6640 ssl:1.2.3.4:5
+    get-manager
+    ~ show
+    set-manager ptcp:6640 ptcp:6640
+    set-manager foo
+    set-manager tcp:[1:5
+    del-manager
+    get-ssl
+    set-ssl a b c
+    get-ssl
+    -- --bootstrap set-ssl /a b c
+    get-ssl
+    list ssl
+    del-ssl
+    get-ssl
+    get-aa-mapping br0
+    add-aa-mapping br0 5 6
+    add-aa-mapping br0 7 x
+    add-aa-mapping br0 7 8
+    get-aa-mapping br0
+    del-aa-mapping br0 7 9
+    del-aa-mapping br0 7 8
+    del-aa-mapping br1 7 8
+    get-aa-mapping br0
+    get-aa-mapping brx
+    add-zone-tp system zone=1 icmp_first=1 icmp_reply=2
+    --id=@d create Datapath datapath_version=5 -- set open_vswitch . datapaths:system=@d
+    list-dp-cap system
+    list-dp-cap netdev
+    set datapath system capabilities:x=y
+    list-zone-tp system
+    list-zone-tp netdev
+    add-zone-tp system zone=1 icmp_first=1 icmp_reply=2
+    add-zone-tp system zone=1 icmp_first=1 icmp_reply=2
+    -- --may-exist add-zone-tp system zone=1 icmp_first=1 icmp_reply=2
+    add-zone-tp system zone=2 icmp_first=1 icmp_reply=2 udp_first=x
+    add-zone-tp system zone=2 icmp_first=1 icmp_replyy=2
+    add-zone-tp system zone=2 icmp_first=1 icmp_first=2
+    add-zone-tp system zone=2 icmp_first
+    add-zone-tp system zone=2
+    add-zone-tp system zonee=2 icmp_first=3
+    add-zone-tp system 2 icmp_first=3
+    add-zone-tp system zone=70000 icmp_first=3
+    add-zone-tp system zone=3 icmp_first=1 icmp_reply=2
+    add-zone-tp system zone=4 icmp_first=1 tcp_close=2
+    list-zone-tp system
+    ~ list CT_Zone
+    ~ list CT_Timeout_Policy
+    del-zone-tp system zone=9
+    -- --if-exists del-zone-tp system zone=9
+    del-zone-tp system zone=1
+    del-zone-tp netdev zone=1
+    list-zone-tp system
+    set dat . capabilities:a=b
+    list dat
+    D := get open . datapaths:system
+    set dat $D capabilities:a=b capabilities:c=true
+    list-dp-cap system
+    set bridge br0 other_config:hwaddr=00:00:00:00:00:01 other_config:x=y
+    set port p1 other_config:x=y
+    set open . other_config:x=y
+    emer-reset
+    list open
+    --columns=name,other_config list bridge br0
+    list port p1
+''')
+
+scenario('columns', r'''
+    init
+    get bridge .
+    get nosuch .
+    add-br br0 -- add-br br1 -- add-br f0 br0 9 -- add-port br0 p1
+    get bridge .
+    get bridge . name
+    get bridge br0 name
+    get Bridge br0 NAME
+    get brid br0 na
+    get b br0 name
+    get i p1 name
+    get q p1 name
+    get s . name
+    get op . cur
+    get op . nosuch
+    get op . d
+    get bridge br0 other
+    get bridge br0 other-config
+    get bridge br0 other_config:x
+    -- --if-exists get bridge br0 other_config:x
+    -- --if-exists get bridge br9 other_config:x
+    get bridge br9
+    get bridge br0
+    get bridge br0 name:x
+    get bridge br0 other_config:
+    get bridge br0 name=
+    get bridge br0 ''
+    get bridge br0 _uuid:x
+    -- --id=x get bridge br0
+    -- --id=@x get bridge br0
+    -- --id=@x --if-exists get bridge br0
+    -- --id=@x get bridge br0 -- --id=@x get bridge br1
+    set bridge br0 other_config:a=b other-config:c="d e" 'other-config:f="g\"h"'
+    get bridge br0 other_config
+    get bridge br0 other_config:a other_config:c other_config:f
+    set bridge br0 other_config:a
+    set bridge br0 other_config:a=
+    set bridge br0 other_config:=x
+    set bridge br0 other_config=x
+    set bridge br0 other_config=x=y,z=w
+    get bridge br0 other_config
+    set bridge br0 'other_config={x=y, z=w v=u}'
+    get bridge br0 other_config
+    set bridge br0 'other_config=x=y,x=z'
+    get bridge br0 other_config
+    set bridge br0 'other_config={x=y'
+    set bridge br0 'other_config=x=y}'
+    set bridge br0 'other_config=[x=y]'
+    set bridge br0 'flood_vlans=1,2,3'
+    get bridge br0 'flood_vlans'
+    set bridge br0 'flood_vlans=[1 2 5-9]'
+    get bridge br0 'flood_vlans'
+    set bridge br0 'flood_vlans=5-3'
+    set bridge br0 'flood_vlans=0-5000'
+    set bridge br0 'flood_vlans=0-4095'
+    set bridge br0 'flood_vlans=1,1'
+    get bridge br0 'flood_vlans'
+    set bridge br0 'flood_vlans=[1,2'
+    set bridge br0 'flood_vlans=1,'
+    set bridge br0 'flood_vlans=,1'
+    set bridge br0 'flood_vlans=1 2'
+    set bridge br0 'flood_vlans=1;2'
+    set bridge br0 'flood_vlans={1,2}'
+    set bridge br0 'flood_vlans=[]'
+    set bridge br0 'flood_vlans='
+    set bridge br0 'fail_mode=foo'
+    set bridge br0 'fail_mode=secure,standalone'
+    set bridge br0 'fail_mode=secure'
+    set bridge br0 'fail_mode=[]'
+    set bridge br0 'stp_enable=yes'
+    set bridge br0 'stp_enable=tru'
+    set bridge br0 'stp_enable=[]'
+    set bridge br0 'stp_enable=true'
+    set bridge br0 'name=foo'
+    set bridge br0 'name=br0'
+    set bridge br0 '_uuid=br0'
+    set bridge br0 'datapath_type=a b'
+    get bridge br0 'datapath_type'
+    set bridge br0 'datapath_type="a b"'
+    get bridge br0 'datapath_type'
+    set bridge br0 'datapath_type="a'
+    set bridge br0 'datapath_type="a\u00e9\n\x"'
+    set bridge br0 'datapath_type="a\u00e9\n"'
+    get bridge br0 'datapath_type'
+    set bridge br0 'datapath_type=""'
+    set bridge br0 'datapath_type=true'
+    get bridge br0 'datapath_type'
+    set bridge br0 'datapath_type=123'
+    get bridge br0 'datapath_type'
+    set bridge br0 'datapath_type=a-b.c_d/e'
+    get bridge br0 'datapath_type'
+    set bridge br0 'ports=br9'
+    set bridge br0 'ports=[]'
+    set bridge br0 'ports=@x'
+    set bridge br0 'ports=00000000-0000-0000-0000-000000000000'
+    set interface p1 'ofport_request=99999999999999999999'
+    set interface p1 'ofport_request=0x10'
+    get interface p1 'ofport_request'
+    set interface p1 'ofport_request=-1'
+    set interface p1 'ofport_request=1.5'
+    set interface p1 'ofport_request=1 '
+    set interface p1 'ofport=-1'
+    set interface p1 'ofport=1,2'
+    set interface p1 'ofport=1-2'
+    add bridge br0 other_config x=5
+    add bridge br0 other_config q=5
+    add bridge br0 other_config q=6 r=7
+    add bridge br0 other_config q
+    add bridge br0 other_config
+    get bridge br0 other_config
+    add bridge br0 flood_vlans 5 6 7
+    add bridge br0 flood_vlans 5,8
+    add bridge br0 flood_vlans x
+    add bridge br0 name x
+    add bridge br0 fail_mode secure
+    add bridge br0 fail_mode standalone
+    add bridge br9 fail_mode standalone
+    -- --if-exists add bridge br9 fail_mode standalone
+    remove bridge br9 fail_mode standalone
+    -- --if-exists remove bridge br9 fail_mode standalone
+    remove bridge br0 fail_mode standalone
+    remove bridge br0 fail_mode secure
+    remove bridge br0 fail_mode secure
+    remove bridge br0 flood_vlans 5 7
+    remove bridge br0 other_config x q=5
+    remove bridge br0 other_config x q=9
+    remove bridge br0 other_config z,v
+    get bridge br0 other_config
+    remove bridge br0 stp_enable true
+    remove bridge br0 name br0
+    clear bridge br0 other_config flood_vlans
+    clear bridge br0 name
+    clear bridge br0 stp_enable
+    clear bridge br0 _uuid
+    clear bridge br9 fail_mode
+    clear bridge br0
+    destroy bridge br0
+    destroy qos br0
+    -- --if-exists destroy qos br0
+    -- --all destroy qos
+    -- --all destroy qos br0
+    -- --all --if-exists destroy qos
+    destroy qos
+    create qos type=linux-htb
+    create qos type=linux-htb queues=0=@q1
+    create qos type=linux-htb queues:0=@q1 -- --id=@q1 create queue dscp=5
+    -- --id=@q1 create queue dscp=6 -- --id=@q1 create queue dscp=6
+    -- --id=@q1 create queue dscp=6 -- --id=q2 create queue dscp=6
+    -- --id=11111111-1111-4111-8111-111111111111 create queue dscp=6
+    create bridge name=foo
+    create bridge foo
+    create bridge name:x=foo
+    create bridge name!=foo
+    create Port name=foo
+    create queue dscp=99
+    create
+    ~ --columns=dscp list queue
+    list queue 1111
+    list queue 111
+    list queue 11111111-1111
+    list queue zzz
+    -- --if-exists list queue zzz
+    ~ --columns=dscp,foo list queue
+    --columns= list queue
+    --columns=name,name,name list bridge br0
+    --columns=na,oth list bridge br0 br1
+    -- --columns=name list bridge br0 -- --columns=_uuid list port zz
+    -- --columns=name list bridge br0 -- --columns=name list port p1
+    list
+    list foo
+    comment hello world
+    wait-until bridge br0
+    wait-until bridge br0 name=br0
+    -t1 wait-until bridge br0 name=br1
+    -t1 wait-until bridge br9
+''')
+
+scenario('tables', r'''
+    init
+    add-br br0
+    create queue dscp=1
+    get queue .
+    create qos type=a
+    get qos .
+    get port .
+    get interface .
+    create queue dscp=2
+    get queue .
+    get ssl .
+    set ssl . ca_cert=x
+    -- --id=@d create Datapath datapath_version=5 -- set open_vswitch . datapaths:system=@d
+    get datapath .
+    get datapath . datapath_version
+    get datapath system datapath_version
+    set bridge br0 netflow=@n -- --id=@n create netflow 'targets="1.2.3.4:5"'
+    get netflow br0 targets
+    get netflow br9 targets
+    get sflow br0 targets
+    get controller br0 target
+    set-controller br0 tcp:1:2 tcp:3:4
+    get controller br0 target
+    get controller tcp:1:2 target
+    get flow_sample_collector_set 5 id
+    B := get bridge br0 _uuid
+    -- --id=@b get bridge br0 -- create flow_sample_collector_set id=5 bridge=@b
+    get flow_sample_collector_set 5 id
+    get flow_sample_collector_set 05 id
+    get flow_sample_collector_set 6 id
+    create mirror name=m1 -- create mirror name=m1
+    -- --id=@a create mirror name=m1 -- --id=@b create mirror name=m1 -- set bridge br0 mirrors=@a,@b
+    get mirror m1 name
+    --format=table list bridge br0
+    --format=csv list bridge br0
+    --format=html list bridge br0
+    --format=json list bridge br0
+    --format=json --pretty list bridge br0
+    --format=list --data=json list bridge br0
+    --format=list --data=bare list bridge br0
+    --bare list bridge br0
+    --format=table --data=bare list bridge br0
+    --format=table --max-column-width=10 list bridge br0
+    --format=foo list bridge br0
+    --data=foo list bridge br0
+    --columns=_uuid,name,_version list bridge br0
+    --oneline list bridge br0 -- get bridge br0 name -- show -- list-br -- comment x -- list-ports br0
+    --no-headings list bridge br0
+    --no-headings --format=table list bridge br0
+    --no-headings --format=csv list bridge br0
+    --no-headings --format=html list bridge br0
+    --no-headings --format=json list bridge br0
+    ~ --format=table list mirror
+    ~ --format=list list mirror
+    --format=table list ssl
+    list ssl
+    --format=csv list ssl
+    --format=html list ssl
+    --format=json list ssl
+    find bridge name=br0 -- --columns=name find bridge name!=br0
+    --columns=name find bridge 'name{=}br0'
+    --columns=name find bridge 'name{in}br0'
+    --columns=name find bridge 'name{in}br0,br1'
+    --columns=name find bridge 'name{not-in}br0,br1'
+    --columns=name find bridge 'name>br'
+    --columns=name find bridge 'name<br'
+    --columns=name find bridge name=
+    --columns=name find bridge name
+    --columns=name find bridge name==br0
+    --columns=name find bridge 'flood_vlans{<=}1,2'
+    --columns=name find bridge 'flood_vlans{>=}1,2'
+    --columns=name find bridge 'flood_vlans{<}1,2'
+    --columns=name find bridge 'flood_vlans{foo}1,2'
+    --columns=name find bridge 'flood_vlans<1,2'
+    --columns=name find bridge other_config:x=y
+    --columns=name find bridge other_config:x!=y
+    --columns=name find bridge 'other_config:x{!=}y'
+    --columns=name find bridge 'other_config:x={}'
+    --columns=name find bridge 'other_config={}'
+    --columns=name find bridge other_config=x=y
+    --columns=name find bridge name:x=y
+    --columns=name find bridge ports=[]
+    --columns=name find bridge fail_mode=[]
+    --columns=name find bridge fail_mode!=secure
+    --columns=name find foo
+    --columns=name find bridge foo=bar
+    find
+    find mirror _uuid=$B
+    --columns=name find bridge _uuid=$B
+''')
+
+
+if __name__ == '__main__':
+    sys.exit(twin.main('ovs-vsctl', SCENARIOS, ['--no-wait']))
