@@ -320,6 +320,7 @@ def header(schema):
            ' * writing         T_set_C, T_clear_C, T_add_C, T_del_C, T_put_C with a transaction',
            ' */',
            '#pragma once', '#include "ovsdb/idl/idl.h"', '',
+           '#define %s_SCHEMA_VERSION "%s"' % (PREFIX.upper(), schema.version),
            'extern const struct idl_db_def %s_db;' % PREFIX, '']
     for t in schema.tables:
         out.append('struct %s;' % rec(t.name))

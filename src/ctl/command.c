@@ -129,7 +129,6 @@ void ctl_commands_reset(struct ctl *ctl)
 {
 	for (size_t i = 0; i < ctl->n_commands; i++)
 		forget_output(&ctl->commands[i]);
-	ctl->exit_code = 0;
 }
 
 void ctl_commands_free(struct ctl *ctl)

@@ -50,7 +50,7 @@ struct ctl {
 	bool oneline;
 	struct ctl_command *commands;
 	size_t n_commands;
-	int exit_code; /* of the process if all goes well; br-exists sets 2 */
+	int exit_now; /* not 0: the process ends with it, nothing is committed or printed */
 	void *cache;   /* the program's own view of the replica */
 	void (*invalidate_cache)(struct ctl *); /* a database command may have changed anything */
 };
