@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "applet.h"
+#include "ctl/applets.h"
 
 /* One row a program; the functions live in the folders that own them. */
 const struct applet applets[] = {
+	{ "ovs-vsctl", vsctl_main, "shows and changes the configuration of the switch" },
 	{ NULL, NULL, NULL },
 };
 

@@ -610,7 +610,7 @@ static int run_create(struct ctl_command *command, struct err *err)
 {
 	struct ctl *ctl = command->ctl;
 	const struct idl_table_def *table;
-	const struct idl_row *row;
+	const struct idl_row *row = NULL;
 	char text[UUID_LEN + 1];
 	int r = table_arg(command, &table, err);
 	if (r < 0)
@@ -619,7 +619,7 @@ static int run_create(struct ctl_command *command, struct err *err)
 	for (int i = 2; r == 0 && i < command->argc; i++)
 		r = set_column(ctl, row, command->argv[i], true, err);
 	/* The temporary one; finish_create() puts the real one in its place. */
-	if (r == 0)
+	if (row && r == 0)
 		str_puts(&command->output, uuid_to_str(idl_row_uuid(row), text));
 	touched(ctl);
 	return r;
