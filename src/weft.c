@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "applet.h"
+#include "base/log.h"
 #include "ctl/applets.h"
 
 /* One row a program; the functions live in the folders that own them. */
 const struct applet applets[] = {
+	{ "ovs-appctl", appctl_main, "asks and controls running daemons" },
 	{ "ovs-vsctl", vsctl_main, "shows and changes the configuration of the switch" },
 	{ NULL, NULL, NULL },
 };
@@ -24,11 +26,20 @@ static const struct applet *find(const char *name)
 
 static int usage(FILE *out)
 {
-	fprintf(out, "weft %s: a virtual switch that joins hosts into one network\n\n"
-		     "usage: weft PROGRAM [ARG...]\n\n", WEFT_VERSION);
+	fprintf(out,
+		"weft %s: a virtual switch that joins hosts into one network\n\n"
+		"usage: weft PROGRAM [ARG...]\n\n",
+		WEFT_VERSION);
 	for (const struct applet *a = applets; a->name; a++)
 		fprintf(out, "  %-15s %s\n", a->name, a->summary);
 	return out == stdout ? 0 : 1;
+}
+
+static int run(const struct applet *a, int argc, char **argv)
+{
+	log_set_program(a->name);
+	argv[0] = (char *)a->name; /* for getopt's messages */
+	return a->main(argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -37,7 +48,7 @@ int main(int argc, char **argv)
 	const char *called = slash ? slash + 1 : argc ? argv[0] : "weft";
 	const struct applet *a = find(called);
 	if (a)
-		return a->main(argc, argv);
+		return run(a, argc, argv);
 	if (argc < 2)
 		return usage(stderr);
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
@@ -51,5 +62,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "weft: no program '%s' (see 'weft help')\n", argv[1]);
 		return 1;
 	}
-	return a->main(argc - 1, argv + 1);
+	return run(a, argc - 1, argv + 1);
 }

@@ -2,5 +2,6 @@
 /* applets: the programs of this folder, for weft.c. */
 #pragma once
 
+int appctl_main(int argc, char **argv);
 int vsctl_main(int argc, char **argv);
 int ovsdb_client_main(int argc, char **argv);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* assignment: the arguments COLUMN[:KEY], COLUMN[:KEY]=VALUE and COLUMN[:KEY]RELATION VALUE of the
  * database commands, and what the relations mean; ovs-vsctl(8), "find". */
-#include <errno.h>
 #include "base/mem.h"
 #include "ctl/command.h"
+#include <errno.h>
 
 static const struct {
 	const char *sign;
 	enum ctl_relation relation;
 } relations[] = {
-	{ "=", REL_EQ },       { "!=", REL_NE },      { "<", REL_LT },	     { ">", REL_GT },
-	{ "<=", REL_LE },      { ">=", REL_GE },      { "{=}", REL_SET_EQ }, { "{!=}", REL_SET_NE },
-	{ "{<}", REL_SET_LT }, { "{>}", REL_SET_GT }, { "{<=}", REL_SET_LE }, { "{>=}", REL_SET_GE },
+	{ "=", REL_EQ },       { "!=", REL_NE },	   { "<", REL_LT },
+	{ ">", REL_GT },       { "<=", REL_LE },	   { ">=", REL_GE },
+	{ "{=}", REL_SET_EQ }, { "{!=}", REL_SET_NE },	   { "{<}", REL_SET_LT },
+	{ "{>}", REL_SET_GT }, { "{<=}", REL_SET_LE },	   { "{>=}", REL_SET_GE },
 	{ "{in}", REL_IN },    { "{not-in}", REL_NOT_IN },
 };
 
@@ -55,15 +56,17 @@ static int no_value(const char *text, bool only_equals, struct err *err)
 	AUTO_STR signs = STR_INIT;
 	size_t n = ARRAY_SIZE(relations);
 	for (size_t i = 0; i < n && !only_equals; i++)
-		str_putf(&signs, "%s\"%s\"", !i ? "" : i + 1 == n ? ", or " : ", ",
+		str_putf(&signs, "%s\"%s\"",
+			 !i	      ? ""
+			 : i + 1 == n ? ", or "
+				      : ", ",
 			 relations[i].sign);
 	return err_set(err, -EINVAL, "%s: argument does not end in %s followed by a value.", text,
 		       only_equals ? "\"=\"" : str_cstr(&signs));
 }
 
-int ctl_assignment_parse(const struct ctl *ctl, const struct idl_table_def *table,
-			 const char *text, enum ctl_assignment_kind kind,
-			 struct ctl_assignment *ret, struct err *err)
+int ctl_assignment_parse(const struct ctl *ctl, const struct idl_table_def *table, const char *text,
+			 enum ctl_assignment_kind kind, struct ctl_assignment *ret, struct err *err)
 {
 	AUTO_FREE char *column = NULL, *key = NULL, *value = NULL;
 	const char *p = text;
@@ -87,8 +90,8 @@ int ctl_assignment_parse(const struct ctl *ctl, const struct idl_table_def *tabl
 	}
 	if (kind == ASSIGN_NONE) {
 		if (*p)
-			return err_set(err, -EINVAL, "%s: trailing garbage \"%s\" in argument", text,
-				       p);
+			return err_set(err, -EINVAL, "%s: trailing garbage \"%s\" in argument",
+				       text, p);
 	} else {
 		size_t len = scan_relation(p, kind == ASSIGN_EQUALS, &relation);
 		if (!len || !p[len])
@@ -110,8 +113,8 @@ void ctl_assignment_fini(struct ctl_assignment *a)
 	free(a->value);
 }
 
-int ctl_atom_from_text(const struct base_type *type, const char *text,
-		       struct symbol_table *symbols, union atom *ret, struct err *err)
+int ctl_atom_from_text(const struct base_type *type, const char *text, struct symbol_table *symbols,
+		       union atom *ret, struct err *err)
 {
 	if (type->type != ATOM_STRING || *text == '"' || !*text) {
 		const char *pos = text;
@@ -220,8 +223,8 @@ static int key_condition_holds(struct ctl *ctl, const struct column_type *type,
 	return 0;
 }
 
-int ctl_condition_holds(struct ctl *ctl, const struct idl_row *row,
-			const struct ctl_assignment *a, bool *ret, struct err *err)
+int ctl_condition_holds(struct ctl *ctl, const struct idl_row *row, const struct ctl_assignment *a,
+			bool *ret, struct err *err)
 {
 	const struct idl_table_def *table = idl_row_table(row);
 	const struct column_type *type = idl_column_type(ctl->idl, table, a->column);

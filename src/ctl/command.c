@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/command.h"
+#include "base/mem.h"
 #include <errno.h>
 #include <limits.h>
-#include "base/mem.h"
-#include "ctl/command.h"
 
 /* The options of a command are a text, "--may-exist,--columns="; finds one of them.
  * *ret_takes_arg: it ends in "=". */
@@ -66,8 +66,8 @@ static int check_n_args(const struct ctl_command *command, struct err *err)
 }
 
 /* One command out of argv[0..argc). */
-static int parse_command(struct ctl_command *command, const struct ctl_command_def *defs,
-			 int argc, char **argv, struct err *err)
+static int parse_command(struct ctl_command *command, const struct ctl_command_def *defs, int argc,
+			 char **argv, struct err *err)
 {
 	int i;
 	for (i = 0; i < argc && argv[i][0] == '-'; i++) {

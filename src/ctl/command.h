@@ -10,13 +10,13 @@
  *
  * Threads: one; a process has one command line. */
 #pragma once
-#include <getopt.h>
 #include "base/err.h"
 #include "base/list.h"
 #include "base/str.h"
 #include "base/strmap.h"
 #include "ctl/table.h"
 #include "ovsdb/idl/idl.h"
+#include <getopt.h>
 
 struct ctl_command;
 
@@ -71,12 +71,11 @@ struct ctl_command {
 /* Splits 'argv', the part after the global options. 'first_options': those of the first command
  * that came among the global ones. -EINVAL with a sentence. */
 MUST_CHECK int ctl_commands_parse(struct ctl *, const struct ctl_command_def *defs, int argc,
-				  char **argv, const struct strmap *first_options,
-				  struct err *err);
+				  char **argv, const struct strmap *first_options, struct err *err);
 void ctl_commands_free(struct ctl *);
 /* Before each attempt. */
 void ctl_commands_reset(struct ctl *);
-bool ctl_has_option(const struct ctl_command *, const char *option); /* "--if-exists" */
+bool ctl_has_option(const struct ctl_command *, const char *option);	/* "--if-exists" */
 const char *ctl_option(const struct ctl_command *, const char *option); /* NULL: not given */
 void ctl_print_command(struct ctl_command *, struct str *out);
 /* For --commands. */
@@ -105,19 +104,32 @@ MUST_CHECK int ctl_find_row(struct ctl *, const struct idl_table_def *, const ch
 const struct idl_row **ctl_sorted_rows(const struct idl *, const struct idl_table_def *,
 				       size_t *ret_n);
 
-/* --- "COLUMN[:KEY]OPERATOR VALUE" (assignment.c) ----------------------------------------------- */
+/* --- "COLUMN[:KEY]OPERATOR VALUE" (assignment.c) -----------------------------------------------
+ */
 
 enum ctl_relation {
-	REL_EQ, REL_NE, REL_LT, REL_GT, REL_LE, REL_GE,
-	REL_SET_EQ, REL_SET_NE, REL_SET_LT, REL_SET_GT, REL_SET_LE, REL_SET_GE,
-	REL_IN, REL_NOT_IN, N_RELATIONS,
+	REL_EQ,
+	REL_NE,
+	REL_LT,
+	REL_GT,
+	REL_LE,
+	REL_GE,
+	REL_SET_EQ,
+	REL_SET_NE,
+	REL_SET_LT,
+	REL_SET_GT,
+	REL_SET_LE,
+	REL_SET_GE,
+	REL_IN,
+	REL_NOT_IN,
+	N_RELATIONS,
 };
 
 struct ctl_assignment {
-	int column;		/* CTL_COLUMN_UUID: "_uuid" */
-	char *key;		/* NULL: none */
+	int column; /* CTL_COLUMN_UUID: "_uuid" */
+	char *key;  /* NULL: none */
 	enum ctl_relation relation;
-	char *value;		/* NULL: none */
+	char *value; /* NULL: none */
 };
 
 enum ctl_assignment_kind { ASSIGN_NONE, ASSIGN_EQUALS, ASSIGN_RELATION };
@@ -129,10 +141,11 @@ void ctl_assignment_fini(struct ctl_assignment *);
 MUST_CHECK int ctl_condition_holds(struct ctl *, const struct idl_row *,
 				   const struct ctl_assignment *, bool *ret, struct err *err);
 /* One atom out of all of 'text'. Strings need no quotation marks. */
-MUST_CHECK int ctl_atom_from_text(const struct base_type *, const char *text,
-				  struct symbol_table *, union atom *ret, struct err *err);
+MUST_CHECK int ctl_atom_from_text(const struct base_type *, const char *text, struct symbol_table *,
+				  union atom *ret, struct err *err);
 
-/* --- the database commands (dbcommands.c): rows for a program's table -------------------------- */
+/* --- the database commands (dbcommands.c): rows for a program's table --------------------------
+ */
 extern const struct ctl_command_def ctl_db_commands[];
 extern const size_t ctl_n_db_commands;
 /* "set": for commands that take COLUMN[:KEY]=VALUE arguments themselves. */

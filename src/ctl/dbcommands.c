@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dbcommands: list, find, get, set, add, remove, clear, create, destroy, wait-until and comment of
  * ovs-vsctl(8), "Database Commands", for any database that a replica is of. */
-#include <errno.h>
-#include <limits.h>
 #include "base/log.h"
 #include "base/mem.h"
 #include "ctl/command.h"
+#include <errno.h>
+#include <limits.h>
 
 LOG_MODULE(db_ctl_base);
 
 /* The table that argument 1 names, looked up once by prepare. */
-static int table_arg(struct ctl_command *command, const struct idl_table_def **ret,
-		     struct err *err)
+static int table_arg(struct ctl_command *command, const struct idl_table_def **ret, struct err *err)
 {
 	return ctl_find_table(command->ctl, command->argv[1], ret, err);
 }
@@ -31,8 +30,8 @@ static int row_arg(struct ctl_command *command, const struct idl_table_def **ret
 {
 	bool must_exist = !ctl_has_option(command, "--if-exists");
 	int r = table_arg(command, ret_table, err);
-	return r < 0 ? r :
-		       ctl_find_row(command->ctl, *ret_table, command->argv[2], must_exist, ret,
+	return r < 0 ? r
+		     : ctl_find_row(command->ctl, *ret_table, command->argv[2], must_exist, ret,
 				    err);
 }
 
@@ -54,8 +53,8 @@ static void touched(struct ctl *ctl)
 /* --- list, find ------------------------------------------------------------------------------ */
 
 /* Which columns to print: --columns, or all of them. The caller frees *ret. */
-static int columns_option(struct ctl_command *command, const struct idl_table_def *table,
-			  int **ret, size_t *ret_n, struct err *err)
+static int columns_option(struct ctl_command *command, const struct idl_table_def *table, int **ret,
+			  size_t *ret_n, struct err *err)
 {
 	const char *names = ctl_option(command, "--columns");
 	size_t n = 0, allocated = 0;
@@ -104,9 +103,9 @@ static void start_table(struct ctl_command *command, const struct idl_table_def 
 {
 	command->table = xzalloc(sizeof *command->table);
 	for (size_t i = 0; i < n; i++)
-		table_add_heading(command->table, columns[i] == CTL_COLUMN_UUID ?
-							  "_uuid" :
-							  table->columns[columns[i]]);
+		table_add_heading(command->table, columns[i] == CTL_COLUMN_UUID
+							  ? "_uuid"
+							  : table->columns[columns[i]]);
 }
 
 static const struct column_type *uuid_type(void)
@@ -168,8 +167,8 @@ static int prepare_conditions(struct ctl_command *command, const struct idl_tabl
 {
 	for (int i = first; i < command->argc; i++) {
 		struct ctl_assignment a;
-		int r = ctl_assignment_parse(command->ctl, table, command->argv[i],
-					     ASSIGN_RELATION, &a, err);
+		int r = ctl_assignment_parse(command->ctl, table, command->argv[i], ASSIGN_RELATION,
+					     &a, err);
 		if (r < 0)
 			return r;
 		idl_monitor_column(command->ctl->idl, table, a.column);
@@ -261,7 +260,8 @@ static int name_row(struct ctl *ctl, const char *id, const struct idl_row *row, 
 	if (symbol->used)
 		return err_set(err, -EINVAL,
 			       "row id \"%s\" specified on \"get\" command was used before it was "
-			       "defined", id);
+			       "defined",
+			       id);
 	symbol->created = true;
 	symbol->is_kept = true;
 	symbol->uuid = *idl_row_uuid(row);
@@ -299,8 +299,7 @@ static int run_get(struct ctl_command *command, struct err *err)
 	const struct idl_table_def *table;
 	const struct idl_row *row;
 	if (id && ctl_has_option(command, "--if-exists"))
-		return err_set(err, -EINVAL,
-			       "--if-exists and --id may not be specified together");
+		return err_set(err, -EINVAL, "--if-exists and --id may not be specified together");
 	int r = row_arg(command, &table, &row, err);
 	if (r < 0 || !row)
 		return r;
@@ -513,9 +512,9 @@ static int run_remove(struct ctl_command *command, struct err *err)
 	if (r == 0 && datum->n < type->n_min)
 		r = err_set(err, -EINVAL,
 			    "\"remove\" operation would put %u %s in column %s of table %s but the "
-			    "minimum number is %u", datum->n,
-			    column_type_is_map(type) ? "pairs" : "values", table->columns[column],
-			    table->name, type->n_min);
+			    "minimum number is %u",
+			    datum->n, column_type_is_map(type) ? "pairs" : "values",
+			    table->columns[column], table->name, type->n_min);
 	if (r < 0) {
 		datum_unref(datum);
 		return r;
@@ -577,7 +576,8 @@ static int prepare_create(struct ctl_command *command, struct err *err)
 	idl_monitor_row_ids(command->ctl->idl, table);
 	if (!ctl_has_option(command, "--id") && !idl_table_is_root(command->ctl->idl, table))
 		log_warn("applying \"create\" command to table %s without --id option will have "
-			 "no effect", table->name);
+			 "no effect",
+			 table->name);
 	return 0;
 }
 
@@ -718,28 +718,29 @@ int ctl_check_symbols(struct ctl *ctl, struct err *err)
 		if (!symbol->created)
 			return err_set(err, -EINVAL,
 				       "row id \"%s\" is referenced but never created (e.g. with "
-				       "\"-- --id=%s create ...\")", symbol->name, symbol->name);
+				       "\"-- --id=%s create ...\")",
+				       symbol->name, symbol->name);
 	}
 	HMAP_FOR_EACH (symbol, &ctl->symbols.symbols, node) {
 		if (symbol->is_kept || symbol->strong_ref)
 			continue;
 		log_warn("row id \"%s\" was created but %s reference to it was inserted, so it "
-			 "will not actually appear in the database", symbol->name,
-			 symbol->used ? "only a weak" : "no");
+			 "will not actually appear in the database",
+			 symbol->name, symbol->used ? "only a weak" : "no");
 	}
 	return 0;
 }
 
 const struct ctl_command_def ctl_db_commands[] = {
 	{ "comment", 0, INT_MAX, "*ARG", "", false, prepare_nothing, run_nothing, NULL },
-	{ "get", 2, INT_MAX, "!TABLE !RECORD *COLUMN?:KEY", "--if-exists,--id=", false,
-	  prepare_get, run_get, NULL },
+	{ "get", 2, INT_MAX, "!TABLE !RECORD *COLUMN?:KEY", "--if-exists,--id=", false, prepare_get,
+	  run_get, NULL },
 	{ "list", 1, INT_MAX, "!TABLE *RECORD", "--if-exists,--columns=", false, prepare_list,
 	  run_list, NULL },
 	{ "find", 1, INT_MAX, "!TABLE *COLUMN?:KEY=VALUE", "--columns=", false, prepare_find,
 	  run_find, NULL },
-	{ "set", 3, INT_MAX, "!TABLE !RECORD +COLUMN?:KEY=VALUE", "--if-exists", true,
-	  prepare_set, run_set, NULL },
+	{ "set", 3, INT_MAX, "!TABLE !RECORD +COLUMN?:KEY=VALUE", "--if-exists", true, prepare_set,
+	  run_set, NULL },
 	{ "add", 4, INT_MAX, "!TABLE !RECORD !COLUMN +?KEY=VALUE", "--if-exists", true,
 	  prepare_mutate, run_add, NULL },
 	{ "remove", 4, INT_MAX, "!TABLE !RECORD !COLUMN +KEY|VALUE|KEY=VALUE", "--if-exists", true,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* record: how a command line names tables, columns and rows; ovs-vsctl(8), "Identifying Tables,
  * Records, and Columns". */
-#include <ctype.h>
-#include <errno.h>
 #include "base/mem.h"
 #include "ctl/command.h"
+#include <ctype.h>
+#include <errno.h>
 
 static char fold(char c) { return c == '-' ? '_' : tolower((unsigned char)c); }
 
@@ -64,7 +64,8 @@ int ctl_find_column(const struct idl_table_def *table, const char *name, bool uu
 	}
 	int i = best_match(table->columns, table->n_columns, name, &candidates);
 	if (i == -ENOENT)
-		return err_set(err, -ENOENT, "%s does not contain a column whose name matches \"%s\"",
+		return err_set(err, -ENOENT,
+			       "%s does not contain a column whose name matches \"%s\"",
 			       table->name, name);
 	if (i < 0)
 		return err_set(err, -ENOENT,
@@ -90,8 +91,7 @@ static int find_by_id(struct ctl *ctl, const struct idl_table_def *table,
 		      struct err *err)
 {
 	const struct idl_row *row, *found = NULL;
-	const struct column_type *type = idl_column_type(ctl->idl, id->name_table,
-							 id->name_column);
+	const struct column_type *type = idl_column_type(ctl->idl, id->name_table, id->name_column);
 	union atom atom;
 	if (ctl_atom_from_text(&type->key, name, NULL, &atom, NULL) < 0)
 		return 0;
@@ -109,8 +109,8 @@ static int find_by_id(struct ctl *ctl, const struct idl_table_def *table,
 	atom_fini(&atom, type->key.type);
 	if (found && id->ref_column >= 0) {
 		const struct datum *refs = idl_datum(found, id->ref_column);
-		found = refs->n == 1 ?
-				idl_row_by_uuid(ctl->idl, table, &datum_key(refs, 0)->uuid) : NULL;
+		found = refs->n == 1 ? idl_row_by_uuid(ctl->idl, table, &datum_key(refs, 0)->uuid)
+				     : NULL;
 	}
 	*ret = found;
 	return 0;
@@ -140,8 +140,7 @@ static int find_row(struct ctl *ctl, const struct idl_table_def *table, const ch
 		    const struct idl_row **ret, struct err *err)
 {
 	struct uuid uuid;
-	if (uuid_from_str(name, &uuid) &&
-	    (*ret = idl_row_by_uuid(ctl->idl, table, &uuid)) != NULL)
+	if (uuid_from_str(name, &uuid) && (*ret = idl_row_by_uuid(ctl->idl, table, &uuid)) != NULL)
 		return 0;
 	if (!strcmp(name, ".")) {
 		const struct idl_row *row = idl_first_row(ctl->idl, table);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <time.h>
+#include "ctl/table.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "ctl/table.h"
 #include "wire/json.h"
+#include <time.h>
 
 void table_fini(struct table *t)
 {
@@ -348,7 +348,9 @@ static enum table_format format_from_str(const char *s)
 static enum cell_format cells_from_str(const char *s)
 {
 	static const char *const names[] = {
-		[CELL_STRING] = "string", [CELL_BARE] = "bare", [CELL_JSON] = "json",
+		[CELL_STRING] = "string",
+		[CELL_BARE] = "bare",
+		[CELL_JSON] = "json",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(s, names[i]))

@@ -5,11 +5,11 @@
  * Cells are put in row by row, left to right. A cell is text, JSON, or a value of the database,
  * which is printed as the style says. The table owns what is put in. */
 #pragma once
-#include <getopt.h>
-#include <jansson.h>
 #include "base/err.h"
 #include "base/str.h"
 #include "ovsdb/value.h"
+#include <getopt.h>
+#include <jansson.h>
 
 enum table_format { TABLE_TABLE, TABLE_LIST, TABLE_HTML, TABLE_CSV, TABLE_JSON };
 enum cell_format { CELL_STRING, CELL_BARE, CELL_JSON };
@@ -22,7 +22,10 @@ struct table_style {
 	unsigned max_column_width; /* 0: no limit */
 	bool printed_one; /* a blank line goes in front of the next; set by table_print() */
 };
-#define TABLE_STYLE_INIT(FORMAT) { .format = (FORMAT), .cells = CELL_STRING, .headings = true }
+#define TABLE_STYLE_INIT(FORMAT)                                                                   \
+	{                                                                                          \
+		.format = (FORMAT), .cells = CELL_STRING, .headings = true                         \
+	}
 
 /* For getopt_long() tables: hand what it returns to table_option(), which is true if it was one of
  * these. A bad value ends the program with an error. Short options: TABLE_SHORT_OPTIONS. */
@@ -36,12 +39,13 @@ enum {
 };
 #define TABLE_SHORT_OPTIONS "f:d:"
 #define TABLE_LONG_OPTIONS                                                                         \
-	{ "format", required_argument, NULL, 'f' },                                                \
-	{ "data", required_argument, NULL, 'd' },                                                  \
-	{ "no-headings", no_argument, NULL, OPT_NO_HEADINGS },                                     \
-	{ "pretty", no_argument, NULL, OPT_PRETTY },                                               \
-	{ "bare", no_argument, NULL, OPT_BARE },                                                   \
-	{ "max-column-width", required_argument, NULL, OPT_MAX_COLUMN_WIDTH }
+	{ "format", required_argument, NULL, 'f' }, { "data", required_argument, NULL, 'd' },      \
+		{ "no-headings", no_argument, NULL, OPT_NO_HEADINGS },                             \
+		{ "pretty", no_argument, NULL, OPT_PRETTY },                                       \
+		{ "bare", no_argument, NULL, OPT_BARE },                                           \
+	{                                                                                          \
+		"max-column-width", required_argument, NULL, OPT_MAX_COLUMN_WIDTH                  \
+	}
 bool table_option(struct table_style *, int c, const char *arg);
 
 struct cell {
@@ -60,7 +64,10 @@ struct table {
 	int64_t time_ms; /* wall clock, printed above it; 0: none */
 };
 
-#define TABLE_INIT { 0 }
+#define TABLE_INIT                                                                                 \
+	{                                                                                          \
+		0                                                                                  \
+	}
 void table_fini(struct table *);
 void table_set_caption(struct table *, char *taken);
 void table_add_heading(struct table *, const char *heading); /* before any cell */

@@ -82,6 +82,8 @@ void daemon_start(struct daemon_options *);
 void daemon_ready(struct daemon_options *);
 /* Ends the process by the signal, as if it had never been caught, after unlinking files. */
 void daemon_die(int signum) NORETURN;
+/* Ends the process after about 'secs' by SIGALRM, with a line on standard error: --timeout. */
+void daemon_set_timeout(unsigned secs);
 /* Calls cb on the loop at SIGTERM, SIGINT, SIGHUP, SIGALRM; cb NULL: a line in the log and
  * daemon_die(). Files registered are unlinked at the end of the process, also if it ends by a
  * signal. Without daemon_on_signal() these signals end the process at once, but tidily, once
