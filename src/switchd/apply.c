@@ -220,10 +220,8 @@ static void add_ifaces(struct bridge *b, const struct want_bridge *w)
 static bool link_is_up(const struct iface *i)
 {
 	struct port_state st;
-	if (!i->port || i->tunnel)
-		return i->attached;
-	i->port->ops->get_state(i->port, &st);
-	return st.admin_up && st.link_up;
+	iface_get_state(i, &st);
+	return i->attached && st.link_up;
 }
 
 /* Of several interfaces one is used: the active one while its link is up, else the first whose link

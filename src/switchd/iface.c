@@ -153,11 +153,12 @@ static void remove_from_fastpath(struct iface *i)
 
 /* ---- the pipeline ---------------------------------------------------------------------------- */
 
-static void port_state(const struct iface *i, struct port_state *ret)
+void iface_get_state(const struct iface *i, struct port_state *ret)
 {
 	memset(ret, 0, sizeof *ret);
 	if (i->port && !i->tunnel) {
 		i->port->ops->get_state(i->port, ret);
+		ret->link_up &= ret->admin_up; /* a device that is down has no carrier to show */
 		return;
 	}
 	ret->admin_up = ret->link_up = true;
@@ -167,7 +168,7 @@ static void port_state(const struct iface *i, struct port_state *ret)
 static int put_in_pipeline(struct iface *i, struct err *err)
 {
 	struct port_state st;
-	port_state(i, &st);
+	iface_get_state(i, &st);
 	struct ofport_config c = {
 		.name = i->name,
 		.ofport = i->ofport,
@@ -187,7 +188,7 @@ void iface_update_pipeline(struct iface *i)
 	if (!i->attached)
 		return;
 	struct port_state st;
-	port_state(i, &st);
+	iface_get_state(i, &st);
 	struct ofport *p = pipeline_port_lookup(i->bridge->pipeline, i->ofport);
 	if (!p)
 		return;
@@ -238,7 +239,8 @@ static int open_tunnel(struct iface *i, struct err *err)
 	AUTO_ERR why = ERR_INIT;
 	int r = tunnel_add(i->name, i->type, &i->options, i, &i->tunnel, &why);
 	if (r == -EEXIST || r == -EADDRINUSE) {
-		log_warn("%s: %s", i->name, err_text(&why));
+		if (!i->error)
+			log_warn("%s: %s", i->name, err_text(&why));
 		return err_set(err, r, "could not add network device %s to ofproto (%s)", i->name,
 			       err_name(r));
 	}
@@ -259,7 +261,8 @@ static int open_device(struct iface *i, struct err *err)
 	int r;
 
 	if (!ops) {
-		log_warn("could not create interface %s of unknown type %s", i->name, i->type);
+		if (!i->error)
+			log_warn("could not create interface %s of unknown type %s", i->name, i->type);
 		r = -EAFNOSUPPORT;
 	} else if (strlen(i->name) >= IFNAMSIZ && ops->kind == PORT_SYSTEM) {
 		r = -ENODEV;
@@ -267,7 +270,7 @@ static int open_device(struct iface *i, struct err *err)
 		r = port_open(i->name, i->type, i->bridge->switchd->loop, &port, &why);
 	}
 	if (r < 0) {
-		if (r != -ENODEV && r != -EAFNOSUPPORT && why.text)
+		if (r != -ENODEV && r != -EAFNOSUPPORT && why.text && !i->error)
 			log_warn("%s: %s", i->name, why.text);
 		return err_set(err, r, "could not open network device %s (%s)", i->name, err_name(r));
 	}
@@ -382,7 +385,7 @@ void iface_set_device(struct iface *i, const struct want_iface *w)
 		return;
 	struct port_state st;
 	AUTO_ERR err = ERR_INIT;
-	port_state(i, &st);
+	iface_get_state(i, &st);
 	if (w->mtu_request && st.mtu != w->mtu_request && i->port->ops->set_mtu) {
 		if (i->port->ops->set_mtu(i->port, w->mtu_request, &err) < 0)
 			log_warn("failed to set MTU for network device %s: %s", i->name, err_text(&err));

@@ -112,18 +112,15 @@ static void clear_interface(struct idl_txn *t, const struct vsw_interface *row)
 
 static void write_device(const struct iface *i, struct idl_txn *t, const struct vsw_interface *row)
 {
-	struct port_state st = { .admin_up = true, .link_up = true, .mac = i->mac };
+	struct port_state st;
 	struct strmap status = STRMAP_INIT;
-	bool is_device = i->port && !i->tunnel;
 	char mac[18];
 
-	if (is_device) {
-		i->port->ops->get_state(i->port, &st);
-		if (i->port->ops->get_status)
-			i->port->ops->get_status(i->port, &status);
-	} else if (i->tunnel) {
+	iface_get_state(i, &st);
+	if (i->tunnel)
 		tunnel_get_status(i->tunnel, &status);
-	}
+	else if (i->port && i->port->ops->get_status)
+		i->port->ops->get_status(i->port, &status);
 	vsw_interface_set_admin_state(t, row, st.admin_up ? "up" : "down");
 	vsw_interface_set_link_state(t, row, st.link_up ? "up" : "down");
 	eth_addr_to_text(st.mac, mac);

@@ -140,6 +140,8 @@ bool iface_must_be_replaced(const struct iface *, const struct want_iface *);
 bool iface_reconfigure(struct iface *, const struct want_iface *);
 /* MTU and address as wanted, where the row asks for them. */
 void iface_set_device(struct iface *, const struct want_iface *);
+/* Of the device; a tunnel or patch port is always up and has an address of its own. */
+void iface_get_state(const struct iface *, struct port_state *ret);
 /* OpenFlow sees the state that the device has now. */
 void iface_update_pipeline(struct iface *);
 
