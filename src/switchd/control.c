@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/control.h"
+#include "io/memory.h"
 #include "switchd/main.h"
 #include "switchd/switchd.h"
 
@@ -117,6 +118,16 @@ static void cmd_refused(struct control_call *call, int argc, const char *argv[],
 	control_reply_error(call, text);
 }
 
+static void report_memory(struct memory_report *r, void *arg)
+{
+	const struct switchd *s = arg;
+	const struct bridge *b;
+	uint64_t n = 0;
+	LIST_FOR_EACH (b, &s->bridges, node)
+		n += list_size(&b->ifaces);
+	memory_put(r, "ports", n);
+}
+
 void control_commands_register(struct switchd *s)
 {
 	static const struct {
@@ -146,6 +157,7 @@ void control_commands_register(struct switchd *s)
 		{ "bond/enable-member", "port member", 2, 2, cmd_refused },
 		{ "bond/disable-member", "port member", 2, 2, cmd_refused },
 	};
+	memory_register(report_memory, s);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		control_register(rows[i].name, rows[i].usage, rows[i].n_min, rows[i].n_max, rows[i].cb, s);
 }

@@ -36,6 +36,36 @@ void desired_tell_once(const char *what, const char *where)
 	log_warn("%s: %s is not implemented yet and has no effect", where, what);
 }
 
+/* Keys that OVS knows and nothing here looks at. "x-*" stands for all that begin with "x-". */
+static void tell_unknown_keys(const struct strmap *map, const char *const keys[], size_t n,
+			      const char *where)
+{
+	STRMAP_FOR_EACH (e, map) {
+		for (size_t i = 0; i < n; i++) {
+			size_t len = strlen(keys[i]);
+			bool is_prefix = len && keys[i][len - 1] == '*';
+			if (is_prefix ? strncmp(e->key, keys[i], len - 1) : strcmp(e->key, keys[i]))
+				continue;
+			AUTO_FREE char *what = xasprintf("other_config:%s", e->key);
+			desired_tell_once(what, where);
+		}
+	}
+}
+
+static const char *const root_keys_unknown[] = {
+	"dpdk-*", "pmd-*", "hw-offload", "tc-policy", "n-handler-threads", "n-revalidator-threads",
+	"emc-insert-inv-prob", "smc-enable", "tx-flush-interval", "per-port-memory", "shared-mempool-config",
+	"vhost-*", "vlan-limit", "bundle-idle-timeout", "offload-rebalance",
+	"max-revalidator", "min-revalidate-pps", "ct-*", "signal-*",
+};
+static const char *const bridge_keys_unknown[] = {
+	"mcast-snooping-*", "stp-*", "rstp-*", "dp-sn", "in-band-queue", "dscp",
+};
+static const char *const port_keys_unknown[] = {
+	"lacp-*", "bond-*", "mcast-snooping-*", "stp-*", "rstp-*", "lb-output-action",
+	"all-members-active",
+};
+
 /* ---- sets of VLANs --------------------------------------------------------------------------- */
 
 static uint64_t *vlan_bitmap(const struct idl_row *row, unsigned column)
@@ -208,6 +238,7 @@ static struct want_port *read_port(const struct vsw_port *row, const char *bridg
 	for (size_t i = 0; i < n_rows; i++)
 		list_push_back(&w->ifaces, &read_iface(rows[i], bridge, dp_type)->node);
 
+	tell_unknown_keys(&w->other_config, port_keys_unknown, ARRAY_SIZE(port_keys_unknown), w->name);
 	const char *lacp = vsw_port_lacp(row);
 	if (lacp && strcmp(lacp, "off"))
 		desired_tell_once("LACP (column lacp)", w->name);
@@ -432,6 +463,8 @@ static struct want_bridge *read_bridge(const struct vsw_bridge *row)
 			list_push_back(&w->controllers, &read_controller(c)->node);
 	}
 
+	tell_unknown_keys(&w->other_config, bridge_keys_unknown, ARRAY_SIZE(bridge_keys_unknown),
+			  w->name);
 	if (vsw_bridge_netflow(row))
 		desired_tell_once("NetFlow", w->name);
 	if (vsw_bridge_sflow(row))
@@ -532,6 +565,8 @@ struct desired *desired_read(const struct idl *idl)
 	d->uuid = *vsw_open_vswitch_uuid(cfg);
 	d->next_cfg = vsw_open_vswitch_next_cfg(cfg);
 	vsw_open_vswitch_other_config_map(cfg, &d->other_config);
+	tell_unknown_keys(&d->other_config, root_keys_unknown, ARRAY_SIZE(root_keys_unknown),
+			  "Open_vSwitch");
 	const struct vsw_ssl *ssl = vsw_open_vswitch_ssl(cfg);
 	if (ssl) {
 		d->ssl_key = xstrdup(vsw_ssl_private_key(ssl));
