@@ -175,5 +175,7 @@ static __always_inline bool parse(struct __sk_buff *skb, struct cursor *c, struc
 		__u16 op = bpf_ntohs(arp->op);
 		key->nw_proto = op < 256 ? (__u8)op : 0;
 	}
-	return true;
+	/* Labels and service headers are fields of the key in user space. */
+	return type != bpf_htons(0x8847) && type != bpf_htons(0x8848) && type != bpf_htons(0x894f) &&
+	       type != bpf_htons(0x8035);
 }
