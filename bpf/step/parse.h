@@ -176,6 +176,6 @@ static __always_inline bool parse(struct __sk_buff *skb, struct cursor *c, struc
 		key->nw_proto = op < 256 ? (__u8)op : 0;
 	}
 	/* Labels and service headers are fields of the key in user space. */
-	return type != bpf_htons(0x8847) && type != bpf_htons(0x8848) && type != bpf_htons(0x894f) &&
-	       type != bpf_htons(0x8035);
+	return type != bpf_htons(0x8847) && type != bpf_htons(0x8848) &&
+	       type != bpf_htons(0x894f) && type != bpf_htons(0x8035);
 }

@@ -55,6 +55,18 @@ const struct port_ops *port_ops_lookup(const char *type)
 	return NULL;
 }
 
+struct port *port_new(const struct port_ops *ops, const char *name)
+{
+	struct port *p = xzalloc(sizeof *p);
+	p->ops = ops;
+	p->name = xstrdup(name);
+	p->type = ops->type;
+	p->dp_port = PORT_NO_DP;
+	p->refs = 1;
+	list_init(&p->node);
+	return p;
+}
+
 int port_open(const char *name, const char *type, struct loop *loop, struct port **ret,
 	      struct err *err)
 {
@@ -64,14 +76,8 @@ int port_open(const char *name, const char *type, struct loop *loop, struct port
 			       "could not create netdev %s of unknown type %s", name, type);
 	if (port_lookup(name))
 		return err_set(err, -EBUSY, "%s: another port has this device", name);
-	struct port *p = xzalloc(sizeof *p);
-	p->ops = ops;
-	p->name = xstrdup(name);
-	p->type = ops->type;
+	struct port *p = port_new(ops, name);
 	p->loop = loop;
-	p->dp_port = PORT_NO_DP;
-	p->refs = 1;
-	list_init(&p->node);
 	int r = ops->open(p, err);
 	if (r < 0) {
 		free(p->name);
@@ -144,6 +150,7 @@ static void on_link(struct link_watcher *w UNUSED, const struct link *l, bool go
 }
 
 void port_keep_devices(bool keep) { tap_keep_devices(keep); }
+bool port_keeps_devices(void) { return tap_keeps_devices(); }
 void port_sweep_devices(void) { tap_sweep_devices(); }
 
 int port_start(struct loop *loop, enum port_dummy dummy, struct err *err)

@@ -23,6 +23,7 @@ enum port_kind {
 	PORT_SIM,      /* "type=dummy": injected packets, pcap files, sockets; no kernel */
 	PORT_TUNNEL,   /* one per tunnel type and UDP port; see feature/tunnel */
 	PORT_VHOST,
+	PORT_UPCALLS,  /* the eBPF path's ring: packets of other ports */
 };
 
 /* RFC 2863 names; what ovs-vsctl's statistics column shows. PORT_STAT_UNKNOWN: this kind of port does
@@ -59,6 +60,9 @@ struct port_ops {
 	MUST_CHECK int (*set_admin_up)(struct port *, bool up, struct err *);
 	/* Interface.status: driver_name .. */
 	void (*get_status)(const struct port *, struct strmap *ret);
+	/* NULL: the port receives from the start. Else nothing is received (and the host's stack is left
+	 * alone) until this is called; sets n_rxq. Main thread. */
+	MUST_CHECK int (*start_rx)(struct port *, struct err *);
 	/* Datapath threads. rx: at most PACKET_BATCH packets, owned by the caller; 0 if none wait.
 	 * tx: takes all of them, whatever happens. */
 	int (*rx_fd)(const struct port *, unsigned queue);
@@ -89,6 +93,9 @@ enum { PORT_NO_DP = UINT32_MAX };
 /* 'type' as in Interface.type ("" is system). -ENODEV "No such device", -EINVAL, -EBUSY .. */
 MUST_CHECK int port_open(const char *name, const char *type, struct loop *, struct port **ret,
 			 struct err *err);
+/* For fast paths and tunnels: a port of theirs that no row asked for. The caller sets 'priv'; it is not
+ * found by port_lookup(). Release with port_unref(), which calls ops->close. */
+struct port *port_new(const struct port_ops *, const char *name);
 struct port *port_ref(struct port *);
 void port_unref(struct port *); /* the last one closes; NULL is fine */
 /* NULL: no such type. */
@@ -109,6 +116,7 @@ void port_on_new_device(void (*cb)(const char *name, void *arg), void *arg);
 /* From now on, closing leaves devices that we made (internal ports) where they are, with their
  * addresses: for exit without --cleanup. */
 void port_keep_devices(bool keep);
+bool port_keeps_devices(void);
 /* Removes internal ports that an earlier run with the same OVS_RUNDIR left behind and nobody has
  * opened in this one. Call once the whole configuration has been applied. */
 void port_sweep_devices(void);

@@ -12,6 +12,7 @@
  * and goes past the QoS that is configured on it. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <string.h>
@@ -87,8 +88,8 @@ static void set_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
-/* 0, or -errno. Bound last, so that no packet comes by before all is set. */
-static int socket_open(uint32_t ifindex, int *ret_fd)
+/* 0, or -errno. Bound last, so that no packet comes by before all is set. 'protocol' 0: to send only. */
+static int socket_open(uint32_t ifindex, uint16_t protocol, int *ret_fd)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -97,7 +98,7 @@ static int socket_open(uint32_t ifindex, int *ret_fd)
 	struct packet_mreq promisc = { .mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC };
 	struct sockaddr_ll sll = { .sll_family = AF_PACKET,
 				   .sll_ifindex = (int)ifindex,
-				   .sll_protocol = htons(ETH_P_ALL) };
+				   .sll_protocol = htons(protocol) };
 	int r = set_option(fd, PACKET_VNET_HDR, 1);
 	r = r < 0 ? r : set_option(fd, PACKET_AUXDATA, 1);
 	r = r < 0 ? r : set_option(fd, PACKET_IGNORE_OUTGOING, 1);
@@ -120,20 +121,34 @@ static int system_open(struct port *port, struct err *err)
 	d->port = port;
 	int r = link_get(port->name, &d->link);
 	if (r == 0)
-		r = socket_open(d->link.ifindex, &d->fd);
+		r = socket_open(d->link.ifindex, 0, &d->fd);
 	if (r < 0) {
 		free(d);
 		return err_set(err, r, "could not open network device %s (%s)", port->name,
 			       err_name(r));
 	}
+	d->drop_fd = -1;
+	d->watcher.cb = on_link;
+	link_watcher_add(&d->watcher);
+	port->priv = d;
+	return 0;
+}
+
+static int system_start_rx(struct port *port, struct err *err)
+{
+	struct sysdev *d = port->priv;
+	int fd, r = socket_open(d->link.ifindex, ETH_P_ALL, &fd);
+	if (r < 0)
+		return err_set(err, r, "could not receive from network device %s (%s)", port->name,
+			       err_name(r));
+	/* The same number, as another thread may be sending. */
+	dup3(fd, d->fd, O_CLOEXEC);
+	close(fd);
 	d->drop_fd = ingress_drop_attach(d->link.ifindex);
 	if (d->drop_fd < 0)
 		log_warn("%s: the host's own stack also sees what arrives here: BPF is not to be had "
 			 "(%s)", port->name, err_name(d->drop_fd));
-	d->watcher.cb = on_link;
-	link_watcher_add(&d->watcher);
 	port->n_rxq = 1;
-	port->priv = d;
 	return 0;
 }
 
@@ -336,6 +351,7 @@ const struct port_ops port_system_ops = {
 	.set_mac = system_set_mac,
 	.set_admin_up = system_set_admin_up,
 	.get_status = system_get_status,
+	.start_rx = system_start_rx,
 	.rx_fd = system_rx_fd,
 	.rx = system_rx,
 	.tx = system_tx,

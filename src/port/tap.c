@@ -281,6 +281,7 @@ static void tap_tx(struct port *port, unsigned queue UNUSED, struct packet **bat
 }
 
 void tap_keep_devices(bool keep) { keep_devices = keep; }
+bool tap_keeps_devices(void) { return keep_devices; }
 
 static bool sweep_one(const struct link *l, void *arg)
 {

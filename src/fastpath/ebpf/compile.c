@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A flow may live in the kernel if all that its mask looks at is in the programs' key, and all its
- * actions are among theirs. Some fields are not in that key because they are the same for every packet
- * that the programs handle: no recirculation, no connection tracking, no fragment, at most one tag.
- * A mask may look at those if the flow wants just that value. All else stays in user space, where
- * the flow works as well, only slower. */
+ * actions are among theirs. Some fields are not in that key because they are the same for every
+ * packet that the programs handle: no recirculation, no connection tracking, no fragment, at most
+ * one tag. A mask may look at those if the flow wants just that value. All else stays in user
+ * space, where the flow works as well, only slower. */
 #include "fastpath/ebpf/compile.h"
 
 #include "base/byteorder.h"
@@ -12,11 +12,13 @@ static void put_v4(weft_u32 to[4], be32 a) { to[3] = a; }
 
 static weft_u32 tunnel_flags(uint16_t flags)
 {
-	return (flags & TUN_F_KEY ? WEFT_K_TUN_KEY : 0) | (flags & TUN_F_CSUM ? WEFT_K_TUN_CSUM : 0) |
-	       (flags & TUN_F_DF ? WEFT_K_TUN_DF : 0) | (flags & TUN_F_OAM ? WEFT_K_TUN_OAM : 0);
+	return (flags & TUN_F_KEY ? WEFT_K_TUN_KEY : 0) |
+	       (flags & TUN_F_CSUM ? WEFT_K_TUN_CSUM : 0) | (flags & TUN_F_DF ? WEFT_K_TUN_DF : 0) |
+	       (flags & TUN_F_OAM ? WEFT_K_TUN_OAM : 0);
 }
 
-/* Copies what both have; used for the key and for the mask. 'v6', 'tun_v6': which addresses count. */
+/* Copies what both have; used for the key and for the mask. 'v6', 'tun_v6': which addresses count.
+ */
 static void copy_match(const struct flow_key *k, bool v6, bool tun_v6, struct weft_key *w)
 {
 	memset(w, 0, sizeof *w);
@@ -57,7 +59,7 @@ static void clear_known(const struct flow_key *key, bool v6, bool tun_v6, struct
 {
 	struct tunnel_key *t = &m->tunnel;
 	m->dp_port = 0;
-	t->flags &= (uint16_t)~(TUN_F_KEY | TUN_F_CSUM | TUN_F_DF | TUN_F_OAM);
+	t->flags &= (uint16_t) ~(TUN_F_KEY | TUN_F_CSUM | TUN_F_DF | TUN_F_OAM);
 	if (tun_v6)
 		memset(&t->ipv6_src, 0, 32);
 	if (!tun_v6 || !key->tunnel.ip_dst)
@@ -172,7 +174,10 @@ static bool is_ones(const void *p, size_t size)
 	return true;
 }
 
-static bool all_or_nothing(const void *p, size_t size) { return is_zero(p, size) || is_ones(p, size); }
+static bool all_or_nothing(const void *p, size_t size)
+{
+	return is_zero(p, size) || is_ones(p, size);
+}
 
 static bool set_eth(struct compiler *c, const struct dps_eth *v, const struct dps_eth *m)
 {
@@ -316,7 +321,8 @@ bool compile_actions(const struct flow_key *key, const struct flow_key *mask, co
 	memset(ret, 0, sizeof *ret);
 	const uint8_t *end = (const uint8_t *)actions + size;
 	struct weft_action *drop;
-	DP_ACTION_FOR_EACH (a, actions, size) {
+	DP_ACTION_FOR_EACH(a, actions, size)
+	{
 		const struct dpa_push_vlan *vlan = (const void *)a;
 		const struct dp_action *next = (const void *)((const uint8_t *)a + a->size);
 		struct weft_action *w;

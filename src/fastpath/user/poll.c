@@ -46,8 +46,11 @@ static bool serve(struct poll_thread *t, uint64_t event)
 	int n = up->port->ops->rx(up->port, queue, batch);
 	if (n <= 0)
 		return false;
-	for (int i = 0; i < n; i++)
-		batch[i]->dp_port = up->dp_port;
+	/* The kernel's upcalls come from many ports by one queue, and say which. */
+	if (up->port->ops->kind != PORT_UPCALLS) {
+		for (int i = 0; i < n; i++)
+			batch[i]->dp_port = up->dp_port;
+	}
 	exec_receive(ex, batch, (unsigned)n);
 	exec_finish(ex);
 	rcu_quiescent_state();
@@ -163,6 +166,8 @@ void poll_add_port(struct user_fastpath *fp, struct user_port *up)
 void poll_del_port(struct user_fastpath *fp, struct user_port *up)
 {
 	for (unsigned q = 0; q < MIN(up->port->n_rxq, PORT_MAX_QUEUES); q++) {
+		if (up->thread_of[q] >= fp->n_threads)
+			continue; /* never polled */
 		struct poll_thread *t = fp->threads[up->thread_of[q]];
 		epoll_ctl(t->epoll_fd, EPOLL_CTL_DEL, up->port->ops->rx_fd(up->port, q), NULL);
 		t->n_queues--;

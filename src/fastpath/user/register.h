@@ -5,3 +5,5 @@
 #include "fastpath/fastpath.h"
 
 void fastpath_user_register(bool dummy);
+/* What "system" is where BPF may not be loaded. */
+const struct fastpath_ops *fastpath_user_system_ops(void);

@@ -29,8 +29,9 @@ void exec_miss(struct exec *ex, struct packet *p, unsigned depth)
 		.mask = &mask,
 	};
 	fp->upcall(&fp->base, &up, fp->upcall_arg);
-	if (up.install)
-		cache_put(&fp->cache, &key, &mask, actions.data, actions.size, up.user);
+	if (up.install && fp->base.ops->flow_put(&fp->base, &key, &mask, actions.data, actions.size,
+						 up.user, NULL) < 0)
+		ex->counters.n_lost++;
 	exec_actions(ex, &p, 1, actions.data, actions.size, depth);
 	dp_actions_fini(&actions);
 }

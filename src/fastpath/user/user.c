@@ -24,8 +24,8 @@ static void on_tick(struct timer *t)
 	timer_arm_in(t, fp->loop, NS_PER_SEC);
 }
 
-static int open_as(const struct fastpath_ops *ops, const char *name, struct loop *loop,
-		   upcall_cb *cb, void *arg, struct fastpath **ret)
+int user_open(const struct fastpath_ops *ops, const char *name, struct loop *loop, upcall_cb *cb,
+	      void *arg, struct fastpath **ret)
 {
 	struct user_fastpath *fp = xzalloc(sizeof *fp);
 	fp->base.ops = ops;
@@ -90,7 +90,16 @@ static uint32_t choose_number(const struct user_fastpath *fp, const char *name)
 	return n;
 }
 
-static int user_port_add(struct fastpath *base, struct port *port, uint32_t want, struct err *err)
+int user_port_poll(struct user_fastpath *fp, struct user_port *up, struct err *err)
+{
+	struct port *port = up->port;
+	int r = port->ops->start_rx ? port->ops->start_rx(port, err) : 0;
+	if (r == 0)
+		poll_add_port(fp, up);
+	return r;
+}
+
+int user_port_add(struct fastpath *base, struct port *port, uint32_t want, struct err *err)
 {
 	struct user_fastpath *fp = self(base);
 	if (port->dp_port != PORT_NO_DP)
@@ -109,15 +118,15 @@ static int user_port_add(struct fastpath *base, struct port *port, uint32_t want
 	port->deliver = on_deliver;
 	port->deliver_arg = fp;
 	/* First the threads' numbers, then the port: a thread that sees the port sees them. */
-	if (port->n_rxq)
-		memset(up->thread_of, 0xff, sizeof up->thread_of);
+	memset(up->thread_of, 0xff, sizeof up->thread_of);
 	rcu_assign_pointer(fp->ports[n], up);
-	poll_add_port(fp, up);
 	fp->n_ports++;
-	return 0;
+	if (fp->takes_port && fp->takes_port(fp, up))
+		return 0;
+	return user_port_poll(fp, up, err);
 }
 
-static int user_port_del(struct fastpath *base, struct port *port, struct err *err)
+int user_port_del(struct fastpath *base, struct port *port, struct err *err)
 {
 	struct user_fastpath *fp = self(base);
 	uint32_t n = port->dp_port;
@@ -139,7 +148,7 @@ static int user_port_del(struct fastpath *base, struct port *port, struct err *e
 
 /* Flows. */
 
-static int user_flow_put(struct fastpath *base, const struct flow_key *key,
+int user_flow_put(struct fastpath *base, const struct flow_key *key,
 			 const struct flow_key *mask, const void *actions, size_t size, void *user,
 			 struct err *err UNUSED)
 {
@@ -147,7 +156,7 @@ static int user_flow_put(struct fastpath *base, const struct flow_key *key,
 	return 0;
 }
 
-static int user_flow_del(struct fastpath *base, const struct flow_ufid *ufid,
+int user_flow_del(struct fastpath *base, const struct flow_ufid *ufid,
 			 struct dp_flow_stats *ret_stats)
 {
 	struct user_fastpath *fp = self(base);
@@ -160,7 +169,7 @@ static int user_flow_del(struct fastpath *base, const struct flow_ufid *ufid,
 	return 0;
 }
 
-static int user_flow_stats(struct fastpath *base, const struct flow_ufid *ufid,
+int user_flow_stats(struct fastpath *base, const struct flow_ufid *ufid,
 			   struct dp_flow_stats *ret)
 {
 	struct megaflow *f = cache_find(&self(base)->cache, ufid);
@@ -170,7 +179,7 @@ static int user_flow_stats(struct fastpath *base, const struct flow_ufid *ufid,
 	return 0;
 }
 
-static void user_flow_dump(struct fastpath *base, bool (*cb)(const struct fastpath_flow *, void *),
+void user_flow_dump(struct fastpath *base, bool (*cb)(const struct fastpath_flow *, void *),
 			   void *arg)
 {
 	struct user_fastpath *fp = self(base);
@@ -192,12 +201,12 @@ static void user_flow_dump(struct fastpath *base, bool (*cb)(const struct fastpa
 	}
 }
 
-static uint64_t user_n_flows(const struct fastpath *base)
+uint64_t user_n_flows(const struct fastpath *base)
 {
 	return cache_n_flows(&CONTAINER_OF(base, struct user_fastpath, base)->cache);
 }
 
-static void user_flow_flush(struct fastpath *base)
+void user_flow_flush(struct fastpath *base)
 {
 	struct user_fastpath *fp = self(base);
 	struct megaflow *f;
@@ -205,7 +214,7 @@ static void user_flow_flush(struct fastpath *base)
 		cache_delete(&fp->cache, f);
 }
 
-static void user_execute(struct fastpath *base, struct packet *p, const void *actions, size_t size)
+void user_execute(struct fastpath *base, struct packet *p, const void *actions, size_t size)
 {
 	/* The caller may be a datapath thread with a miss; it holds the control lock, so the main
 	 * thread's executor is free, or is ours. */
@@ -217,7 +226,7 @@ static void user_execute(struct fastpath *base, struct packet *p, const void *ac
 	exec_finish(ex);
 }
 
-static void user_get_totals(const struct fastpath *base, struct fastpath_totals *ret)
+void user_get_totals(const struct fastpath *base, struct fastpath_totals *ret)
 {
 	const struct user_fastpath *fp = CONTAINER_OF(base, struct user_fastpath, base);
 	*ret = (struct fastpath_totals){
@@ -236,7 +245,7 @@ static void user_get_totals(const struct fastpath *base, struct fastpath_totals 
 	}
 }
 
-static void user_close(struct fastpath *base)
+void user_close(struct fastpath *base)
 {
 	struct user_fastpath *fp = self(base);
 	poll_stop(fp);
@@ -279,7 +288,7 @@ static void user_close(struct fastpath *base)
 	static int open_##NAME(const char *name, struct loop *loop, upcall_cb *cb, void *arg,      \
 			       struct fastpath **ret, struct err *err UNUSED)                      \
 	{                                                                                          \
-		return open_as(&NAME##_ops, name, loop, cb, arg, ret);                             \
+		return user_open(&NAME##_ops, name, loop, cb, arg, ret);                             \
 	}
 
 USER_OPS(netdev, "netdev")
@@ -293,3 +302,5 @@ void fastpath_user_register(bool dummy)
 	if (dummy)
 		fastpath_ops_register(&dummy_ops);
 }
+
+const struct fastpath_ops *fastpath_user_system_ops(void) { return &system_ops; }

@@ -75,7 +75,28 @@ struct user_fastpath {
 	struct poll_thread *threads[MAX_THREADS];
 	unsigned n_threads;
 	struct timer tick;
+	/* The eBPF path on top: true if it brings the port's packets, so that the port is not polled. */
+	bool (*takes_port)(struct user_fastpath *, struct user_port *);
+	void *kernel;
 };
+
+/* user.c: the functions of the table, which the eBPF path calls, too. */
+int user_open(const struct fastpath_ops *, const char *name, struct loop *, upcall_cb *, void *arg,
+	      struct fastpath **ret);
+void user_close(struct fastpath *);
+MUST_CHECK int user_port_add(struct fastpath *, struct port *, uint32_t want, struct err *);
+MUST_CHECK int user_port_del(struct fastpath *, struct port *, struct err *);
+/* Begins to poll a port that takes_port() had taken. */
+MUST_CHECK int user_port_poll(struct user_fastpath *, struct user_port *, struct err *);
+MUST_CHECK int user_flow_put(struct fastpath *, const struct flow_key *, const struct flow_key *mask,
+			     const void *actions, size_t size, void *user, struct err *);
+MUST_CHECK int user_flow_del(struct fastpath *, const struct flow_ufid *, struct dp_flow_stats *);
+MUST_CHECK int user_flow_stats(struct fastpath *, const struct flow_ufid *, struct dp_flow_stats *);
+void user_flow_dump(struct fastpath *, bool (*cb)(const struct fastpath_flow *, void *), void *);
+uint64_t user_n_flows(const struct fastpath *);
+void user_flow_flush(struct fastpath *);
+void user_execute(struct fastpath *, struct packet *, const void *actions, size_t size);
+void user_get_totals(const struct fastpath *, struct fastpath_totals *ret);
 
 /* exec.c */
 struct exec *exec_new(struct user_fastpath *, unsigned index);
