@@ -217,6 +217,10 @@ struct dpa_tunnel_push {
 			       * IPv4 id and header checksum, UDP source port, outer checksum */
 	uint16_t l3_ofs, l4_ofs;
 	uint32_t out_port; /* dp port, when the underlay is a bridge of ours; else a DPA_OUTPUT_DEV follows */
+	/* What the far end's packets carry: answers to packets that are too big come as if from it. */
+	be64 in_id;
+	uint16_t in_flags; /* TUN_F_KEY */
+	uint16_t pad[3];
 	uint8_t header[];
 };
 

@@ -8,10 +8,10 @@
 #include "base/mem.h"
 #include "packet/csum.h"
 #include "packet/packet.h"
+#include "packet/segment.h"
 #include "wire/net.h"
 
-/* Bytes of all headers up to the payload; 0: the packet contradicts its GSO fields. */
-static uint32_t header_size(const struct packet *p)
+uint32_t segment_header_size(const struct packet *p)
 {
 	uint32_t l4 = p->csum_partial ? p->csum_start : p->l4_ofs;
 	if (p->l3_ofs == PACKET_NO_OFS || l4 == PACKET_NO_OFS || l4 <= p->l3_ofs || !p->gso_size)
@@ -38,32 +38,31 @@ uint32_t packet_n_segments(const struct packet *p)
 {
 	if (!p->gso_type)
 		return 1;
-	uint32_t hdr = header_size(p);
+	uint32_t hdr = segment_header_size(p);
 	return hdr ? DIV_ROUND_UP(p->size - hdr, p->gso_size) : 1;
 }
 
-/* Fills in what depends on the size and place of this piece. */
-static void finish_piece(struct packet *s, uint32_t l3, uint32_t l4, uint32_t nth,
-			 uint32_t payload_ofs, bool last, bool tcp)
+void segment_finish(uint8_t *frame, uint32_t size, uint32_t l3, uint32_t l4, uint32_t nth,
+		    uint32_t payload_ofs, bool last, bool tcp)
 {
-	uint8_t *ip = s->data + l3;
-	uint32_t l4_size = s->size - l4, sum;
+	uint8_t *ip = frame + l3;
+	uint32_t l4_size = size - l4, sum;
 	uint8_t proto = tcp ? IPPROTO_TCP : IPPROTO_UDP;
 
 	if (ip[0] >> 4 == 4) {
 		struct ip4_hdr *h = (void *)ip;
-		h->tot_len = cpu_to_be16((uint16_t)(s->size - l3));
+		h->tot_len = cpu_to_be16((uint16_t)(size - l3));
 		h->id = cpu_to_be16((uint16_t)(be16_to_cpu(h->id) + nth));
 		h->csum = 0;
 		h->csum = csum(h, (h->ver_ihl & 0xfu) * 4);
 		sum = csum_pseudo4(h->src, h->dst, proto, l4_size);
 	} else {
 		struct ip6_hdr_wire *h = (void *)ip;
-		h->plen = cpu_to_be16((uint16_t)(s->size - l3 - IP6_HLEN));
+		h->plen = cpu_to_be16((uint16_t)(size - l3 - IP6_HLEN));
 		sum = csum_pseudo6(h->src, h->dst, proto, l4_size);
 	}
 	if (tcp) {
-		struct tcp_hdr *h = (void *)(s->data + l4);
+		struct tcp_hdr *h = (void *)(frame + l4);
 		h->seq = cpu_to_be32(be32_to_cpu(h->seq) + payload_ofs);
 		if (!last)
 			h->ofs_flags &= ~BE16_C(TCP_FIN | TCP_PSH);
@@ -72,7 +71,7 @@ static void finish_piece(struct packet *s, uint32_t l3, uint32_t l4, uint32_t nt
 		h->csum = 0;
 		h->csum = csum_fold(csum_add(sum, h, l4_size));
 	} else {
-		struct udp_hdr *h = (void *)(s->data + l4);
+		struct udp_hdr *h = (void *)(frame + l4);
 		h->len = cpu_to_be16((uint16_t)l4_size);
 		h->csum = 0;
 		h->csum = csum_fold(csum_add(sum, h, l4_size));
@@ -83,7 +82,7 @@ static void finish_piece(struct packet *s, uint32_t l3, uint32_t l4, uint32_t nt
 
 void packet_segment(struct packet *p, void (*out)(struct packet *owned, void *arg), void *arg)
 {
-	uint32_t hdr = p->gso_type ? header_size(p) : 0;
+	uint32_t hdr = p->gso_type ? segment_header_size(p) : 0;
 	if (!hdr) {
 		p->gso_type = PACKET_GSO_NONE;
 		packet_finish_csum(p);
@@ -115,7 +114,7 @@ void packet_segment(struct packet *p, void (*out)(struct packet *owned, void *ar
 		memcpy(s->ct_label, p->ct_label, sizeof s->ct_label);
 		s->tunnel = p->tunnel;
 		memcpy(s->tun_opts, p->tun_opts, p->tunnel.opts_size);
-		finish_piece(s, l3, l4, nth, ofs, ofs + n == total, tcp);
+		segment_finish(s->data, s->size, l3, l4, nth, ofs, ofs + n == total, tcp);
 		s->csum_valid = true;
 		out(s, arg);
 	}

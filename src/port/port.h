@@ -15,6 +15,7 @@
 #include "packet/packet.h"
 
 struct port;
+struct fastpath;
 
 enum port_kind {
 	PORT_SYSTEM,   /* an existing network device: AF_PACKET in user space, tc in eBPF */
@@ -83,6 +84,8 @@ struct port {
 	void (*changed)(struct port *, void *arg);
 	void *changed_arg;
 	uint64_t change_seq; /* grows with every change */
+	uint8_t tunnel_type; /* PORT_TUNNEL: enum tunnel_type of fastpath/action.h */
+	struct fastpath *fastpath; /* that it is in; NULL: none */
 	/* Set by the fast path: takes packets that arrive on the main thread (simulated ports). */
 	void (*deliver)(struct port *, struct packet **batch, unsigned n, void *arg);
 	void *deliver_arg;

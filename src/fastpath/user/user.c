@@ -115,6 +115,7 @@ int user_port_add(struct fastpath *base, struct port *port, uint32_t want, struc
 	up->port = port_ref(port);
 	up->dp_port = n;
 	port->dp_port = n;
+	port->fastpath = base;
 	port->deliver = on_deliver;
 	port->deliver_arg = fp;
 	/* First the threads' numbers, then the port: a thread that sees the port sees them. */
@@ -136,6 +137,7 @@ int user_port_del(struct fastpath *base, struct port *port, struct err *err)
 	poll_del_port(fp, up);
 	rcu_assign_pointer(fp->ports[n], NULL);
 	port->dp_port = PORT_NO_DP;
+	port->fastpath = NULL;
 	port->deliver = NULL;
 	synchronize_rcu(); /* no thread has it, or packets for it, any more */
 	struct pending *pd = &up->pending[MAIN_EXEC];
@@ -255,6 +257,7 @@ void user_close(struct fastpath *base)
 		if (!up)
 			continue;
 		up->port->dp_port = PORT_NO_DP;
+		up->port->fastpath = NULL;
 		up->port->deliver = NULL;
 		port_unref(up->port);
 		free(up);

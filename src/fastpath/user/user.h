@@ -53,6 +53,9 @@ struct exec {
 	bool locked;
 	uint32_t generation; /* the cache's, at the begin of the batch */
 	int64_t now_ns;	     /* of this batch */
+	uint16_t ip_id;	     /* of outer headers that may be fragmented */
+	unsigned n_answers;  /* "too big" answers of this second */
+	int64_t answers_since_ns;
 	struct user_port *dirty;
 	struct slow_packet *slow;
 	unsigned n_slow;
