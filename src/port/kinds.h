@@ -11,4 +11,4 @@ void tap_keep_devices(bool keep);
 bool tap_keeps_devices(void);
 void tap_sweep_devices(void);
 /* sim_control.c: netdev-dummy/ commands. */
-void sim_register_commands(void) __attribute__((weak));
+void sim_register_commands(void);

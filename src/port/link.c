@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One socket for requests, one for news. News are only hints that something is different: when the
+/* News are only hints that something is different: when the
  * kernel had to drop some (ENOBUFS), all devices are read again and told as news, so watchers need no
  * second way of learning. */
 #include "port/link.h"
@@ -19,61 +19,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/netlink.h"
 
 LOG_MODULE(link);
 
-enum { REPLY_BYTES = 32768 };
-
-static struct mnl_socket *request_sock, *news_sock;
-static uint32_t request_seq;
-static struct watch news_watch;
+static struct netlink *requests;
+static struct netlink_monitor *news;
 static struct list watchers = LIST_INIT(watchers);
 
-static struct mnl_socket *sock_open(unsigned groups)
+static int request(struct nlmsghdr *nlh, netlink_message_cb *cb, void *arg)
 {
-	struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!s)
-		return NULL;
-	if (mnl_socket_bind(s, groups, MNL_SOCKET_AUTOPID) < 0) {
-		int saved = errno;
-		mnl_socket_close(s);
-		errno = saved;
-		return NULL;
-	}
-	return s;
-}
-
-/* Sends, and hands every reply to 'cb'. Ends with the kernel's verdict. */
-static int request(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
-{
-	if (!request_sock) {
-		request_sock = sock_open(0);
-		if (!request_sock)
-			return -errno;
-	}
-	nlh->nlmsg_seq = ++request_seq;
-	if (mnl_socket_sendto(request_sock, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	AUTO_FREE char *buf = xmalloc(REPLY_BYTES);
-	unsigned portid = mnl_socket_get_portid(request_sock);
-	int r;
-	do {
-		ssize_t n = mnl_socket_recvfrom(request_sock, buf, REPLY_BYTES);
-		if (n < 0 && errno == EINTR) {
-			r = MNL_CB_OK;
-			continue;
-		}
-		if (n < 0) {
-			int code = -errno;
-			mnl_socket_close(request_sock); /* out of step: begin anew */
-			request_sock = NULL;
-			return code;
-		}
-		r = mnl_cb_run(buf, (size_t)n, request_seq, portid, cb, arg);
-		if (r < 0 && errno == ESRCH) /* an answer to an earlier request */
-			r = MNL_CB_OK;
-	} while (r > MNL_CB_STOP);
-	return r < 0 ? -errno : 0;
+	int r = requests ? 0 : netlink_open(NETLINK_ROUTE, &requests, NULL);
+	return r < 0 ? r : netlink_request(requests, nlh, cb, arg, NULL);
 }
 
 struct parse {
@@ -166,15 +123,13 @@ static int parse_cb(const struct nlmsghdr *nlh, void *arg)
 	struct parse *p = arg;
 	if (nlh->nlmsg_type == RTM_NEWLINK && parse_link(nlh, &p->link, p->stats) == 0)
 		p->found = true;
-	return MNL_CB_OK;
+	return 0;
 }
 
 static int get(const char *name, uint32_t ifindex, struct parse *p)
 {
-	char buf[1024];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	char buf[NETLINK_REQUEST_BYTES];
+	struct nlmsghdr *nlh = netlink_header(buf, RTM_GETLINK, 0);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = (int)ifindex;
@@ -226,15 +181,13 @@ static int dump_cb(const struct nlmsghdr *nlh, void *arg)
 	struct link l;
 	if (!d->stopped && nlh->nlmsg_type == RTM_NEWLINK && parse_link(nlh, &l, NULL) == 0)
 		d->stopped = !d->cb(&l, d->arg);
-	return MNL_CB_OK; /* reads to the end, so that the socket stays in step */
+	return 0;
 }
 
 int link_dump(bool (*cb)(const struct link *, void *arg), void *arg)
 {
-	char buf[256];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	char buf[NETLINK_REQUEST_BYTES];
+	struct nlmsghdr *nlh = netlink_header(buf, RTM_GETLINK, NLM_F_DUMP);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);
 	ifi->ifi_family = AF_UNSPEC;
 	struct dump d = { cb, arg, false };
@@ -283,12 +236,10 @@ int link_set_up(const char *name, bool up)
 
 int link_set_alias(uint32_t ifindex, const char *alias)
 {
-	char buf[1024];
+	char buf[NETLINK_REQUEST_BYTES];
 	if (strlen(alias) >= 256)
 		return -EINVAL;
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	nlh->nlmsg_type = RTM_SETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	struct nlmsghdr *nlh = netlink_header(buf, RTM_SETLINK, 0);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = (int)ifindex;
@@ -338,15 +289,6 @@ static void tell(const struct link *l, bool gone)
 		w->cb(w, l, gone);
 }
 
-static int news_cb(const struct nlmsghdr *nlh, void *arg UNUSED)
-{
-	struct link l;
-	if ((nlh->nlmsg_type == RTM_NEWLINK || nlh->nlmsg_type == RTM_DELLINK) &&
-	    parse_link(nlh, &l, NULL) == 0)
-		tell(&l, nlh->nlmsg_type == RTM_DELLINK);
-	return MNL_CB_OK;
-}
-
 struct link_list {
 	struct link *links;
 	size_t n, allocated;
@@ -371,42 +313,30 @@ static void tell_all(void)
 	free(list.links);
 }
 
-static void on_news(struct watch *w, unsigned events UNUSED)
+static void on_news(const struct nlmsghdr *nlh, void *arg UNUSED)
 {
-	char buf[REPLY_BYTES];
-	for (int i = 0; i < 64; i++) { /* the rest in the next turn */
-		ssize_t n = recv(w->fd, buf, sizeof buf, MSG_DONTWAIT);
-		if (n > 0) {
-			mnl_cb_run(buf, (size_t)n, 0, 0, news_cb, NULL);
-			continue;
-		}
-		if (n < 0 && errno == ENOBUFS)
-			tell_all();
-		if (n < 0 && (errno == EINTR || errno == ENOBUFS))
-			continue;
-		return;
-	}
+	struct link l;
+	if (!nlh)
+		tell_all();
+	else if ((nlh->nlmsg_type == RTM_NEWLINK || nlh->nlmsg_type == RTM_DELLINK) &&
+		 parse_link(nlh, &l, NULL) == 0)
+		tell(&l, nlh->nlmsg_type == RTM_DELLINK);
 }
 
 int link_watch_start(struct loop *loop, struct err *err)
 {
-	if (news_sock)
+	static const unsigned groups[] = { RTNLGRP_LINK, 0 };
+	if (news)
 		return 0;
-	news_sock = sock_open(RTMGRP_LINK);
-	if (!news_sock)
-		return err_errno(err, -errno, "cannot follow network devices (netlink)");
-	watch_init(&news_watch, mnl_socket_get_fd(news_sock), on_news);
-	watch_start(&news_watch, loop, LOOP_READ);
-	return 0;
+	return netlink_monitor_open(NETLINK_ROUTE, groups, loop, on_news, NULL, &news, err);
 }
 
 void link_watch_stop(void)
 {
-	if (!news_sock)
-		return;
-	watch_stop(&news_watch);
-	mnl_socket_close(news_sock);
-	news_sock = NULL;
+	netlink_monitor_close(news);
+	netlink_close(requests);
+	news = NULL;
+	requests = NULL;
 }
 
 void link_watcher_add(struct link_watcher *w) { list_push_back(&watchers, &w->node); }

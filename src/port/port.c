@@ -162,7 +162,7 @@ int port_start(struct loop *loop, enum port_dummy dummy, struct err *err)
 	if (dummy != PORT_DUMMY_NONE) {
 		port_ops_register(&port_sim_ops);
 		port_ops_register(&port_sim_internal_ops);
-		(void)sim_register_commands; /* until io/control lands */
+		sim_register_commands();
 	}
 	if (dummy == PORT_DUMMY_OVERRIDE)
 		return 0;
