@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <cmocka.h>
 
 #include "base/hash.h"
 #include "base/hmap.h"
@@ -116,9 +116,9 @@ static void uuid_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(list_keeps_order),	     cmocka_unit_test(hmap_finds_what_was_put),
-		cmocka_unit_test(str_grows),		     cmocka_unit_test(numbers_are_whole_strings),
-		cmocka_unit_test(strmap_is_sorted),	     cmocka_unit_test(uuid_round_trip),
+		cmocka_unit_test(list_keeps_order), cmocka_unit_test(hmap_finds_what_was_put),
+		cmocka_unit_test(str_grows),	    cmocka_unit_test(numbers_are_whole_strings),
+		cmocka_unit_test(strmap_is_sorted), cmocka_unit_test(uuid_round_trip),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ struct list *counter_all(void) { return &counters; }
 struct counter *counter_find(const char *name)
 {
 	struct counter *c;
-	LIST_FOR_EACH (c, &counters, node) {
+	LIST_FOR_EACH(c, &counters, node) {
 		if (!strcmp(c->name, name))
 			return c;
 	}
@@ -24,7 +24,7 @@ struct counter *counter_find(const char *name)
 void counter_sample(void)
 {
 	struct counter *c;
-	LIST_FOR_EACH (c, &counters, node) {
+	LIST_FOR_EACH(c, &counters, node) {
 		uint64_t total = counter_read(c);
 		c->per_sample[sample_index] = (unsigned)(total - c->last_total);
 		c->last_total = total;

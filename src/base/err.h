@@ -15,7 +15,10 @@ struct err {
 	char *text; /* NULL: nothing went wrong */
 };
 
-#define ERR_INIT { NULL }
+#define ERR_INIT                                                                                   \
+	{                                                                                          \
+		NULL                                                                               \
+	}
 #define AUTO_ERR CLEANUP(err_fini) struct err
 
 void err_fini(struct err *);

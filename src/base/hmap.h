@@ -55,7 +55,8 @@ struct hmap_node *hmap_next(const struct hmap *, const struct hmap_node *);
 /* Order is that of the buckets: sort where people or peers see it. */
 #define HMAP_FOR_EACH(var, map, member)                                                            \
 	for (struct hmap_node *it_##var = hmap_first(map);                                         \
-	     (var = HMAP_ENTRY_(it_##var, var, member)) != NULL; it_##var = hmap_next(map, it_##var))
+	     (var = HMAP_ENTRY_(it_##var, var, member)) != NULL;                                   \
+	     it_##var = hmap_next(map, it_##var))
 /* Allows removal and release of 'var' in the body. */
 #define HMAP_FOR_EACH_SAFE(var, map, member)                                                       \
 	for (struct hmap_node *it_##var = hmap_first(map), *next_##var;                            \

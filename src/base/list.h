@@ -7,7 +7,10 @@ struct list {
 	struct list *prev, *next;
 };
 
-#define LIST_INIT(head) { &(head), &(head) }
+#define LIST_INIT(head)                                                                            \
+	{                                                                                          \
+		&(head), &(head)                                                                   \
+	}
 
 static inline void list_init(struct list *l) { l->prev = l->next = l; }
 static inline bool list_is_empty(const struct list *l) { return l->next == l; }
@@ -70,5 +73,5 @@ static inline size_t list_size(const struct list *head)
 #define LIST_FOR_EACH_SAFE(var, head, member)                                                      \
 	for (struct list *next_##var =                                                             \
 		     (var = LIST_ENTRY((head)->next, __typeof__(*var), member), var->member.next); \
-	     &var->member != (head);                                                               \
-	     var = LIST_ENTRY(next_##var, __typeof__(*var), member), next_##var = next_##var->next)
+	     &var->member != (head); var = LIST_ENTRY(next_##var, __typeof__(*var), member),       \
+			 next_##var = next_##var->next)

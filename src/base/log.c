@@ -43,7 +43,7 @@ static const char *const default_patterns[] = {
 void log_module_register(struct log_module *m)
 {
 	struct log_module *at;
-	LIST_FOR_EACH (at, &modules, node) {
+	LIST_FOR_EACH(at, &modules, node) {
 		if (strcmp(m->name, at->name) < 0)
 			break;
 	}
@@ -216,7 +216,7 @@ static void update_min(struct log_module *m)
 static struct log_module *module_find(const char *name)
 {
 	struct log_module *m;
-	LIST_FOR_EACH (m, &modules, node) {
+	LIST_FOR_EACH(m, &modules, node) {
 		if (!strcasecmp(m->name, name))
 			return m;
 	}
@@ -235,7 +235,7 @@ static int find_name(const char *const *names, size_t n, const char *name)
 static void set_levels(struct log_module *only, int only_dest, enum log_level level)
 {
 	struct log_module *m;
-	LIST_FOR_EACH (m, &modules, node) {
+	LIST_FOR_EACH(m, &modules, node) {
 		if (only && strcmp(m->name, only->name))
 			continue;
 		for (int d = 0; d < N_LOG_DESTS; d++) {
@@ -305,7 +305,7 @@ int log_set_limits(const char *name, bool on)
 {
 	bool found = false;
 	struct log_module *m;
-	LIST_FOR_EACH (m, &modules, node) {
+	LIST_FOR_EACH(m, &modules, node) {
 		if (!name || !strcasecmp(name, m->name)) {
 			__atomic_store_n(&m->honour_limits, on, __ATOMIC_RELAXED);
 			found = true;
@@ -320,7 +320,7 @@ void log_list(struct str *out)
 		      "                 -------    ------    ------\n");
 	struct log_module *m;
 	const char *last = "";
-	LIST_FOR_EACH (m, &modules, node) {
+	LIST_FOR_EACH(m, &modules, node) {
 		if (!strcmp(m->name, last))
 			continue;
 		last = m->name;

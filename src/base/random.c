@@ -39,7 +39,4 @@ uint64_t random_u64(void)
 
 uint32_t random_u32(void) { return (uint32_t)(random_u64() >> 32); }
 
-uint32_t random_below(uint32_t bound)
-{
-	return (uint32_t)(((uint64_t)random_u32() * bound) >> 32);
-}
+uint32_t random_below(uint32_t bound) { return (uint32_t)(((uint64_t)random_u32() * bound) >> 32); }

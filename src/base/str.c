@@ -26,7 +26,10 @@ char *str_steal(struct str *str)
 	return s;
 }
 
-void str_reserve(struct str *str, size_t len) { str->s = xgrow(str->s, &str->allocated, len + 1, 1); }
+void str_reserve(struct str *str, size_t len)
+{
+	str->s = xgrow(str->s, &str->allocated, len + 1, 1);
+}
 
 void str_put(struct str *str, const char *s, size_t len)
 {

@@ -2,8 +2,8 @@
 /* str: a growing string. 's' is NULL until something is put in, then NUL-terminated; str_cstr()
  * never returns NULL. Zero-initialise, release with str_fini(). */
 #pragma once
-#include <stdarg.h>
 #include "base/compiler.h"
+#include <stdarg.h>
 
 struct str {
 	char *s;
@@ -11,7 +11,10 @@ struct str {
 	size_t allocated;
 };
 
-#define STR_INIT { NULL, 0, 0 }
+#define STR_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 #define AUTO_STR CLEANUP(str_fini) struct str
 
 void str_fini(struct str *);

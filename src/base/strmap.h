@@ -14,7 +14,10 @@ struct strmap {
 	size_t n, allocated;
 };
 
-#define STRMAP_INIT { NULL, 0, 0 }
+#define STRMAP_INIT                                                                                \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 
 void strmap_fini(struct strmap *);
 void strmap_clear(struct strmap *);
@@ -35,4 +38,5 @@ bool strmap_equal(const struct strmap *, const struct strmap *);
 uint32_t strmap_hash(const struct strmap *, uint32_t seed);
 
 #define STRMAP_FOR_EACH(var, map)                                                                  \
-	for (const struct strmap_entry *var = (map)->entries; var < (map)->entries + (map)->n; var++)
+	for (const struct strmap_entry *var = (map)->entries; var < (map)->entries + (map)->n;     \
+	     var++)

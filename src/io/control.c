@@ -183,7 +183,7 @@ static void run(struct control_call *call, const char *method, json_t *params)
 static void conn_close(struct conn *conn)
 {
 	struct control_call *call;
-	LIST_FOR_EACH_SAFE (call, &conn->calls, node) {
+	LIST_FOR_EACH_SAFE(call, &conn->calls, node) {
 		list_remove(&call->node);
 		call->conn = NULL;
 	}
@@ -283,7 +283,7 @@ void control_server_close(struct control_server *server)
 	if (!server)
 		return;
 	struct conn *conn;
-	LIST_FOR_EACH_SAFE (conn, &server->conns, node)
+	LIST_FOR_EACH_SAFE(conn, &server->conns, node)
 		conn_close(conn);
 	listener_close(server->listener);
 	timer_disarm(&server->sample);

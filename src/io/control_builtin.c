@@ -98,7 +98,7 @@ static void coverage_show(struct control_call *call, int argc UNUSED, const char
 	unsigned n_never = 0;
 	uint32_t hash = 0;
 	struct counter *c;
-	LIST_FOR_EACH (c, counter_all(), node) {
+	LIST_FOR_EACH(c, counter_all(), node) {
 		uint64_t total = counter_read(c);
 		hash = hash_add64(hash, total);
 		if (!total) {

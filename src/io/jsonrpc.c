@@ -164,7 +164,7 @@ void jsonrpc_flush(struct jsonrpc *rpc)
 		int n_iov = 0;
 		size_t skip = rpc->head_sent;
 		struct out *out;
-		LIST_FOR_EACH (out, &rpc->queue, node) {
+		LIST_FOR_EACH(out, &rpc->queue, node) {
 			if (n_iov == IOVS_A_WRITE)
 				break;
 			iov[n_iov++] =

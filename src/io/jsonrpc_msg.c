@@ -75,8 +75,7 @@ static int fill(json_t *json, struct jsonrpc_msg *msg, struct err *err)
 		return err_set(err, -EINVAL, "message is not a JSON object");
 	const char *key;
 	json_t *value;
-	json_object_foreach(json, key, value)
-	{
+	json_object_foreach(json, key, value) {
 		if (strcmp(key, "method") && strcmp(key, "params") && strcmp(key, "result") &&
 		    strcmp(key, "error") && strcmp(key, "id"))
 			return err_set(err, -EINVAL, "message has unexpected member \"%s\"", key);

@@ -106,7 +106,7 @@ void loop_wake_all(void)
 {
 	pthread_mutex_lock(&all_lock);
 	struct loop *loop;
-	LIST_FOR_EACH (loop, &all_loops, all_node)
+	LIST_FOR_EACH(loop, &all_loops, all_node)
 		loop_wake(loop);
 	pthread_mutex_unlock(&all_lock);
 }

@@ -32,7 +32,7 @@ void memory_show(struct str *out)
 	struct memory_report report = { STRMAP_INIT };
 	for (size_t i = 0; i < n_reporters; i++)
 		reporters[i].cb(&report, reporters[i].arg);
-	STRMAP_FOR_EACH (e, &report.counts)
+	STRMAP_FOR_EACH(e, &report.counts)
 		str_putf(out, "%s%s:%s", e == report.counts.entries ? "" : " ", e->key, e->value);
 	if (report.counts.n)
 		str_putc(out, '\n');

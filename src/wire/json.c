@@ -205,7 +205,8 @@ static void put_members_sorted(const struct printer *pr, const json_t *json, uns
 	AUTO_FREE const char **keys = xcalloc(json_object_size(json), sizeof *keys);
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)json, key, value) keys[n++] = key;
+	json_object_foreach((json_t *)json, key, value)
+		keys[n++] = key;
 	qsort(keys, n, sizeof *keys, compare_keys);
 	for (size_t i = 0; i < n; i++) {
 		if (i) {
@@ -226,8 +227,7 @@ static void put_object(const struct printer *pr, const json_t *json, unsigned de
 		const char *key;
 		json_t *value;
 		bool first = true;
-		json_object_foreach((json_t *)json, key, value)
-		{
+		json_object_foreach((json_t *)json, key, value) {
 			if (!first) {
 				str_putc(pr->out, ',');
 				new_line(pr, depth + 1);
@@ -296,8 +296,8 @@ uint32_t json_hash(const json_t *json, uint32_t seed)
 		uint32_t sum = 0; /* the order of members does not count */
 		const char *key;
 		json_t *value;
-		json_object_foreach((json_t *)json, key, value) sum +=
-			json_hash(value, hash_str(key, seed));
+		json_object_foreach((json_t *)json, key, value)
+			sum += json_hash(value, hash_str(key, seed));
 		return hash_finish(hash_add(hash, sum), (uint32_t)json_object_size(json));
 	}
 	case JSON_ARRAY: {

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door; meson and ninja do the work. "make help" lists what there is.
+BUILD ?= build
+PREFIX ?= /usr
+NINJA = ninja -C $(BUILD)
+# /usr/bin/python3 is what Debian's meson runs on, whatever python3 comes first in PATH.
+
+all: $(BUILD)/build.ninja
+	@$(NINJA) --quiet
+	@echo "ready: $(BUILD)/bin/weft, and links to it for each command"
+
+$(BUILD)/build.ninja:
+	@tools/need tools/packages.build
+	@meson setup $(BUILD) --prefix=$(PREFIX) >/dev/null || \
+		{ tail -20 $(BUILD)/meson-logs/meson-log.txt; rm -rf $(BUILD); exit 1; }
+
+help:
+	@echo "make          build into $(BUILD)/bin; as root, installs missing packages first"
+	@echo "make test     all tests (root for those that make hosts out of namespaces)"
+	@echo "make demo     both tutorials on this machine, in namespaces, then cleaned up (root)"
+	@echo "make install  into PREFIX=$(PREFIX), under DESTDIR=$(DESTDIR)"
+	@echo "make uninstall, make clean"
+	@echo "./dev         asan, tsan, fuzz, sandbox, lint, fmt, bench"
+
+test check: all
+	@tools/need tools/packages.build test/packages
+	@test/run --build $(BUILD)
+
+demo: all
+	@test/demo.sh
+
+install: all
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
+	@echo "installed into $(DESTDIR)$(PREFIX)"
+
+uninstall:
+	@$(NINJA) --quiet uninstall
+
+clean:
+	rm -rf $(BUILD) build-*
+
+.PHONY: all help test check demo install uninstall clean
