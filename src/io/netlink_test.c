@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <libmnl/libmnl.h>
+#include <cmocka.h>
 
 #include "io/netlink.h"
 
