@@ -66,9 +66,50 @@ struct dpa_output_dev {
 enum dp_userspace_reason { DPU_CONTROLLER = 1, DPU_SFLOW, DPU_IPFIX, DPU_SLOW_PATH, DPU_MIRROR_ERSPAN };
 struct dpa_userspace {
 	struct dp_action h;
-	uint32_t reason;
+	uint32_t reason; /* 0: a cookie of unknown meaning */
 	uint32_t cookie_size;
-	uint8_t cookie[]; /* the upcall's receiver knows the layout */
+	uint32_t pid;		  /* 0; kept for text only */
+	uint32_t tunnel_out_port; /* sFlow, IPFIX: the tunnel it leaves by; 0: none */
+	uint8_t with_actions;	  /* the flow's actions go along */
+	uint8_t pad[7];
+	uint8_t cookie[]; /* struct userspace_cookie; after it what the receiver likes */
+};
+
+/* DPU_SLOW_PATH: what user space must do for the packet. Bits. */
+enum dp_slow {
+	DP_SLOW_CFM = 1 << 0,
+	DP_SLOW_BFD = 1 << 1,
+	DP_SLOW_LACP = 1 << 2,
+	DP_SLOW_STP = 1 << 3,
+	DP_SLOW_LLDP = 1 << 4,
+	DP_SLOW_ACTION = 1 << 5, /* an action that fast paths do not have */
+	DP_SLOW_MATCH = 1 << 6,	 /* a match that they cannot make */
+	DP_SLOW_PROBE = 1 << 7,	 /* a loop guard's probe */
+	DP_SLOW_NEIGHBOUR = 1 << 8, /* a tunnel's next hop is being resolved */
+};
+
+/* What a DPA_USERSPACE carries; members that its reason does not need are zero. */
+struct userspace_cookie {
+	uint8_t kind; /* enum dp_userspace_reason */
+	uint8_t reason; /* DPU_CONTROLLER: OFPR_* */
+	uint8_t table_id;
+	bool dont_send;
+	uint16_t slow; /* DPU_SLOW_PATH: DP_SLOW_* */
+	uint16_t controller_id;
+	uint16_t max_len;
+	uint16_t vlan_tci; /* DPU_SFLOW: host order */
+	uint32_t recirc_id; /* controller: metadata and bridge */
+	uint32_t ofport;    /* slow path: input port */
+	uint32_t meter;
+	be64 rule_cookie;
+	bool continuation;
+	bool sends_userdata;
+	uint8_t direction; /* DPU_IPFIX per flow: 0 unknown, 1 ingress, 2 egress */
+	bool per_flow;	   /* DPU_IPFIX: of a sample action, not of a bridge */
+	uint32_t collector_set_id, obs_domain_id, obs_point_id;
+	uint32_t output; /* DPU_SFLOW: as sFlow encodes it; DPU_IPFIX: dp port */
+	uint16_t probability;
+	uint8_t pad[2];
 };
 
 enum dp_set_what {
@@ -252,4 +293,5 @@ void dp_actions_end_nested(struct dp_actions *, size_t ofs);
 void dp_actions_to_str(const void *data, size_t size,
 		       const char *(*port_name)(uint32_t dp_port, void *arg), void *arg,
 		       struct str *out);
+/* Appends to 'ret', which is unchanged on failure. */
 MUST_CHECK int dp_actions_from_str(const char *s, struct dp_actions *ret, struct err *err);
