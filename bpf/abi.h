@@ -31,6 +31,9 @@ enum {
 	WEFT_MAX_PORTS = 4096,
 	WEFT_ENCAP_BYTES = 128,
 	WEFT_RING_BYTES = 16 << 20,
+	WEFT_PORT_RING_BYTES = 2 << 20, /* of the ring, for packets of one port that wait */
+	WEFT_MAX_DP_PORTS = 65536,
+	WEFT_HINTS = 4096,
 	WEFT_UPCALL_CHUNK = 4096,
 	WEFT_MAX_PACKET = 65536 + 64,
 };
@@ -151,6 +154,13 @@ struct weft_device {
 /* Addresses of this host: packets to others are not for our tunnels. IPv4 in the last word. */
 struct weft_address {
 	weft_u32 a[4];
+};
+
+/* 'backlog', by dp port, mapped into user space: bytes put into the ring and taken out of it, so
+ * that one port's flood cannot fill the ring. */
+struct weft_backlog {
+	weft_u64 put;	/* programs */
+	weft_u64 taken; /* user space */
 };
 
 /* In front of each packet in the ring. */

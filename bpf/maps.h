@@ -65,6 +65,31 @@ struct {
 	__type(value, __u64);
 } weft_counters SEC(".maps");
 
+/* Hits a mask, by its place in 'masks': the owner sorts by them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WEFT_MAX_MASKS);
+	__type(key, __u32);
+	__type(value, __u64);
+} weft_mask_hits SEC(".maps");
+
+/* Which mask had the flow of a packet with this hash last time. A hint: wrong ones cost a look-up.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WEFT_HINTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} weft_hints SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WEFT_MAX_DP_PORTS);
+	__type(key, __u32);
+	__type(value, struct weft_backlog);
+} weft_backlog SEC(".maps");
+
 /* Where a packet's headers are, from the start of the skb; moves along with what the actions do. */
 struct cursor {
 	__u32 l2;     /* first byte of the Ethernet header: > 0 inside a tunnel not yet taken off */

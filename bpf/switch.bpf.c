@@ -40,7 +40,7 @@ static __always_inline enum weft_why decide(struct __sk_buff *skb, struct cursor
 {
 	if (!parse(skb, c, key))
 		return WEFT_WHY_COMPLEX;
-	struct weft_flow *flow = lookup(key, scratch);
+	struct weft_flow *flow = lookup(skb, key, scratch);
 	if (!flow)
 		return WEFT_WHY_MISS;
 	*ret = flow;

@@ -67,6 +67,12 @@ __noinline int upcall(struct __sk_buff *skb, struct weft_key *key, __u32 l2, __u
 	struct bpf_dynptr out;
 	if (u.size > WEFT_MAX_PACKET)
 		return TC_ACT_SHOT;
+	__u32 port = key->in_port;
+	struct weft_backlog *backlog = bpf_map_lookup_elem(&weft_backlog, &port);
+	if (!backlog || backlog->put - backlog->taken > WEFT_PORT_RING_BYTES) {
+		count(WEFT_C_LOST, 1);
+		return TC_ACT_SHOT;
+	}
 	if (bpf_ringbuf_reserve_dynptr(&weft_ring, sizeof u + u.size, 0, &out)) {
 		bpf_ringbuf_discard_dynptr(&out, 0);
 		count(WEFT_C_LOST, 1);
@@ -90,6 +96,7 @@ __noinline int upcall(struct __sk_buff *skb, struct weft_key *key, __u32 l2, __u
 		bpf_dynptr_write(&out, sizeof u + done, scratch->chunk, n, 0);
 		done += n;
 	}
+	__sync_fetch_and_add(&backlog->put, sizeof u + u.size);
 	bpf_ringbuf_submit_dynptr(&out, 0);
 	count(why == WEFT_WHY_MISS	? WEFT_C_MISS
 	      : why == WEFT_WHY_COMPLEX ? WEFT_C_COMPLEX

@@ -13,6 +13,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
@@ -26,6 +27,7 @@
 LOG_MODULE(fastpath_bpf);
 
 static const struct fastpath_ops ebpf_ops;
+enum { BACKLOG_BYTES = WEFT_MAX_DP_PORTS * sizeof(struct weft_backlog) };
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
@@ -92,12 +94,21 @@ static int load(struct ebpf *e, struct err *err)
 		e->skel = NULL;
 		return err_errno(err, r, "the kernel does not take the eBPF programs");
 	}
+	e->backlog = mmap(NULL, BACKLOG_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  bpf_map__fd(e->skel->maps.weft_backlog), 0);
+	if (e->backlog == MAP_FAILED) {
+		r = -errno;
+		switch_bpf__destroy(e->skel);
+		e->skel = NULL;
+		return err_errno(err, r, "map of the upcalls' backlog");
+	}
 	return 0;
 }
 
 static void on_tick(struct timer *t)
 {
 	struct ebpf *e = CONTAINER_OF(t, struct ebpf, tick);
+	flows_sort_masks(e);
 	if (e->wants_resync)
 		flows_resync(e);
 	timer_arm_in(t, e->loop, NS_PER_SEC);
@@ -178,6 +189,7 @@ static void ebpf_close(struct fastpath *fp)
 	port_unref(e->ring);
 	user_close(fp);
 	flows_fini(e);
+	munmap(e->backlog, BACKLOG_BYTES);
 	switch_bpf__destroy(e->skel);
 	free(e);
 }

@@ -15,6 +15,7 @@ struct switch_bpf;
 struct kernel_mask {
 	struct weft_mask w;
 	uint32_t n_flows; /* 0: free */
+	uint64_t n_hits;  /* in the last second */
 };
 
 /* A flow that is in the kernel. */
@@ -48,8 +49,10 @@ struct ebpf {
 	struct switch_bpf *skel;
 	struct loop *loop;
 	int flows_fd, stats_fd, masks_fd, encaps_fd;
+	struct weft_backlog *backlog; /* mapped */
 	unsigned n_cpus;
 	struct weft_stats *cpu_stats; /* n_cpus, to read into */
+	uint64_t *cpu_hits;
 
 	struct hmap flows;
 	struct kernel_mask masks[WEFT_MAX_MASKS];
@@ -93,6 +96,8 @@ void flows_flush(struct ebpf *);
 /* Flows that send to this device leave the kernel. */
 void flows_forget_device(struct ebpf *, uint32_t ifindex);
 void flows_resync(struct ebpf *);
+/* Masks hit most since the last call go first. Once a second. */
+void flows_sort_masks(struct ebpf *);
 uint64_t flows_counter(const struct ebpf *, enum weft_counter);
 
 /* attach.c */

@@ -24,6 +24,7 @@ void flows_init(struct ebpf *e)
 	e->encaps_fd = bpf_map__fd(e->skel->maps.weft_encaps);
 	e->n_cpus = (unsigned)libbpf_num_possible_cpus();
 	e->cpu_stats = xcalloc(e->n_cpus, sizeof *e->cpu_stats);
+	e->cpu_hits = xcalloc(e->n_cpus, sizeof *e->cpu_hits);
 	e->free_slots = xcalloc(WEFT_MAX_FLOWS, sizeof *e->free_slots);
 	for (uint32_t i = 0; i < WEFT_MAX_FLOWS; i++)
 		e->free_slots[e->n_free_slots++] = WEFT_MAX_FLOWS - 1 - i;
@@ -45,6 +46,7 @@ void flows_fini(struct ebpf *e)
 	free(e->free_slots);
 	free(e->free_encaps);
 	free(e->cpu_stats);
+	free(e->cpu_hits);
 }
 
 static uint32_t ufid_hash(const struct flow_ufid *u) { return (uint32_t)u->w[0]; }
@@ -102,6 +104,48 @@ static void mask_put_back(struct ebpf *e, unsigned i)
 	}
 	mask_write(e, last, &none);
 	e->wants_resync = true; /* a flow of another mask may fit now */
+}
+
+static int most_hits_first(const void *a_, const void *b_)
+{
+	const struct kernel_mask *a = a_, *b = b_;
+	return a->n_hits == b->n_hits ? 0 : a->n_hits > b->n_hits ? -1 : 1;
+}
+
+/* While masks are being written in their new order, one may be missed: such a packet takes the way
+ * through user space, and counts there. It is done only where the order is wrong by half or more.
+ */
+void flows_sort_masks(struct ebpf *e)
+{
+	int fd = bpf_map__fd(e->skel->maps.weft_mask_hits);
+	bool wrong = false;
+	for (uint32_t i = 0; i < e->n_masks; i++) {
+		uint64_t total = 0;
+		if (bpf_map_lookup_elem(fd, &i, e->cpu_hits) == 0) {
+			for (unsigned c = 0; c < e->n_cpus; c++)
+				total += e->cpu_hits[c];
+		}
+		memset(e->cpu_hits, 0, e->n_cpus * sizeof *e->cpu_hits);
+		bpf_map_update_elem(fd, &i, e->cpu_hits, 0);
+		e->masks[i].n_hits = total;
+		wrong |= i && total > e->masks[i - 1].n_hits + e->masks[i - 1].n_hits / 2 + 16;
+	}
+	if (!wrong)
+		return;
+	struct kernel_mask before[WEFT_MAX_MASKS];
+	unsigned now_at[WEFT_MAX_MASKS];
+	memcpy(before, e->masks, sizeof before);
+	qsort(e->masks, e->n_masks, sizeof *e->masks, most_hits_first);
+	for (uint32_t i = 0; i < e->n_masks; i++) {
+		mask_write(e, i, &e->masks[i].w);
+		for (unsigned k = 0; k < e->n_masks; k++) {
+			if (before[k].w.id == e->masks[i].w.id)
+				now_at[k] = i;
+		}
+	}
+	struct kernel_flow *f;
+	HMAP_FOR_EACH (f, &e->flows, node)
+		f->mask = now_at[f->mask];
 }
 
 /* Outer headers. */

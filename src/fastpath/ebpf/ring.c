@@ -17,6 +17,7 @@ enum { KERNEL_GSO_TCPV4 = 1 << 0, KERNEL_GSO_TCPV6 = 1 << 4, KERNEL_GSO_UDP_L4 =
 struct ring {
 	struct ring_buffer *rb;
 	bool has_kern_ctx;
+	struct weft_backlog *backlog;
 	struct packet **batch; /* being filled */
 	int n;
 	uint64_t n_bad;
@@ -62,6 +63,8 @@ static int on_record(void *arg, void *data, size_t size)
 		r->n_bad++;
 		return 0;
 	}
+	if (u->dp_port < WEFT_MAX_DP_PORTS)
+		__atomic_fetch_add(&r->backlog[u->dp_port].taken, size, __ATOMIC_RELAXED);
 	struct packet *p = packet_new(u->size + 4);
 	memcpy(packet_put(p, u->size), u + 1, u->size);
 	struct virtio_net_hdr h = { 0 };
@@ -146,6 +149,7 @@ int ring_open(struct ebpf *e, struct port **ret, struct err *err)
 {
 	struct ring *r = xzalloc(sizeof *r);
 	r->has_kern_ctx = e->has_kern_ctx;
+	r->backlog = e->backlog;
 	r->rb = ring_buffer__new(bpf_map__fd(e->skel->maps.weft_ring), on_record, r, NULL);
 	if (!r->rb) {
 		int code = -errno;
