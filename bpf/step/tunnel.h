@@ -214,6 +214,8 @@ static __always_inline bool tunnel_push(struct __sk_buff *skb, struct cursor *c,
 	} else {
 		struct ipv4_hdr *ip = (void *)(scratch + 14);
 		ip->len = bpf_htons((__u16)ip_len);
+		if (!(ip->frag & bpf_htons(0x4000))) /* may be cut on its way */
+			ip->id = (__be16)bpf_get_prandom_u32();
 		ip->csum = 0;
 		__u64 sum = 0;
 		__u16 *w = (__u16 *)ip;
