@@ -31,7 +31,7 @@ enum { FILTER_HANDLE = 1, FILTER_PRIORITY = 49152 - 4789 };
 static struct attachment *find(const struct ebpf *e, uint32_t ifindex)
 {
 	struct attachment *a;
-	LIST_FOR_EACH (a, &e->attachments, node) {
+	LIST_FOR_EACH(a, &e->attachments, node) {
 		if (a->ifindex == ifindex)
 			return a;
 	}
@@ -135,7 +135,7 @@ void detach_port(struct ebpf *e, struct port *port)
 	uint32_t ifindex = ifindex_of(port);
 	/* A device that is gone took its filter along, but its number is not known any more. */
 	struct attachment *a;
-	LIST_FOR_EACH_SAFE (a, &e->attachments, node) {
+	LIST_FOR_EACH_SAFE(a, &e->attachments, node) {
 		char name[IF_NAMESIZE];
 		bool gone = !if_indextoname(a->ifindex, name);
 		if (a->ifindex != ifindex && !(gone && !a->underlay))
@@ -222,7 +222,7 @@ static void sync_underlay(struct deferred *d)
 	}
 	freeifaddrs(all);
 	struct attachment *a;
-	LIST_FOR_EACH_SAFE (a, &e->attachments, node) {
+	LIST_FOR_EACH_SAFE(a, &e->attachments, node) {
 		char name[IF_NAMESIZE];
 		if (a->underlay && !if_indextoname(a->ifindex, name))
 			drop_attachment(a, true);
@@ -297,6 +297,6 @@ void attach_fini(struct ebpf *e)
 	if (e->address_watch.fd >= 0)
 		close(e->address_watch.fd);
 	struct attachment *a;
-	LIST_FOR_EACH_SAFE (a, &e->attachments, node)
+	LIST_FOR_EACH_SAFE(a, &e->attachments, node)
 		drop_attachment(a, port_keeps_devices());
 }

@@ -36,10 +36,10 @@ void flows_init(struct ebpf *e)
 void flows_fini(struct ebpf *e)
 {
 	struct kernel_flow *f;
-	HMAP_FOR_EACH_SAFE (f, &e->flows, node)
+	HMAP_FOR_EACH_SAFE(f, &e->flows, node)
 		free(f);
 	struct encap *n;
-	HMAP_FOR_EACH_SAFE (n, &e->encaps, node)
+	HMAP_FOR_EACH_SAFE(n, &e->encaps, node)
 		free(n);
 	hmap_fini(&e->flows);
 	hmap_fini(&e->encaps);
@@ -54,7 +54,7 @@ static uint32_t ufid_hash(const struct flow_ufid *u) { return (uint32_t)u->w[0];
 static struct kernel_flow *find(const struct ebpf *e, const struct flow_ufid *ufid)
 {
 	struct kernel_flow *f;
-	HMAP_FOR_EACH_WITH_HASH (f, &e->flows, ufid_hash(ufid), node) {
+	HMAP_FOR_EACH_WITH_HASH(f, &e->flows, ufid_hash(ufid), node) {
 		if (f->ufid.w[0] == ufid->w[0] && f->ufid.w[1] == ufid->w[1])
 			return f;
 	}
@@ -97,7 +97,7 @@ static void mask_put_back(struct ebpf *e, unsigned i)
 		mask_write(e, i, &e->masks[last].w);
 		e->masks[i] = e->masks[last];
 		struct kernel_flow *f;
-		HMAP_FOR_EACH (f, &e->flows, node) {
+		HMAP_FOR_EACH(f, &e->flows, node) {
 			if (f->mask == last)
 				f->mask = i;
 		}
@@ -144,7 +144,7 @@ void flows_sort_masks(struct ebpf *e)
 		}
 	}
 	struct kernel_flow *f;
-	HMAP_FOR_EACH (f, &e->flows, node)
+	HMAP_FOR_EACH(f, &e->flows, node)
 		f->mask = now_at[f->mask];
 }
 
@@ -153,7 +153,7 @@ void flows_sort_masks(struct ebpf *e)
 static struct encap *encap_find_slot(const struct ebpf *e, uint32_t slot)
 {
 	struct encap *n;
-	HMAP_FOR_EACH (n, &e->encaps, node) {
+	HMAP_FOR_EACH(n, &e->encaps, node) {
 		if (n->slot == slot)
 			return n;
 	}
@@ -165,7 +165,7 @@ static bool encap_get(const struct weft_encap *w, uint32_t *ret_slot, void *arg)
 	struct ebpf *e = arg;
 	uint32_t hash = hash_bytes(w, sizeof *w, 0);
 	struct encap *n;
-	HMAP_FOR_EACH_WITH_HASH (n, &e->encaps, hash, node) {
+	HMAP_FOR_EACH_WITH_HASH(n, &e->encaps, hash, node) {
 		if (!memcmp(&n->w, w, sizeof *w)) {
 			n->refs++;
 			*ret_slot = n->slot;
@@ -316,7 +316,7 @@ void flows_put(struct ebpf *e, const struct flow_key *key, const struct flow_key
 void flows_flush(struct ebpf *e)
 {
 	struct kernel_flow *f;
-	HMAP_FOR_EACH_SAFE (f, &e->flows, node)
+	HMAP_FOR_EACH_SAFE(f, &e->flows, node)
 		evict(e, f);
 }
 
@@ -338,7 +338,7 @@ static bool sends_to(const struct ebpf *e, const struct weft_flow *w, uint32_t i
 void flows_forget_device(struct ebpf *e, uint32_t ifindex)
 {
 	struct kernel_flow *f;
-	HMAP_FOR_EACH_SAFE (f, &e->flows, node) {
+	HMAP_FOR_EACH_SAFE(f, &e->flows, node) {
 		if (sends_to(e, &f->value, ifindex))
 			evict(e, f);
 	}
@@ -348,7 +348,7 @@ void flows_forget_device(struct ebpf *e, uint32_t ifindex)
 void flows_resync(struct ebpf *e)
 {
 	struct megaflow *m;
-	HMAP_FOR_EACH (m, &e->user->cache.flows, node) {
+	HMAP_FOR_EACH(m, &e->user->cache.flows, node) {
 		if (find(e, &m->ufid))
 			continue;
 		struct flow_key key, mask;
