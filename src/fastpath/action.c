@@ -25,6 +25,15 @@ void *dp_actions_put(struct dp_actions *a, enum dp_action_type type, size_t size
 	return h;
 }
 
+void dp_actions_append(struct dp_actions *a, const void *records, size_t size)
+{
+	if (!size)
+		return;
+	a->data = xgrow(a->data, &a->allocated, a->size + size, 1);
+	memcpy(a->data + a->size, records, size);
+	a->size += size;
+}
+
 void dp_actions_put_u32(struct dp_actions *a, enum dp_action_type type, uint32_t value)
 {
 	struct dpa_u32 *r = dp_actions_put(a, type, sizeof *r);

@@ -275,6 +275,8 @@ void dp_actions_fini(struct dp_actions *);
 void dp_actions_clear(struct dp_actions *);
 /* Appends a zeroed record of 'size' bytes, rounded up to 8; valid until the next append. */
 void *dp_actions_put(struct dp_actions *, enum dp_action_type, size_t size);
+/* Appends whole records made before. */
+void dp_actions_append(struct dp_actions *, const void *records, size_t size);
 void dp_actions_put_u32(struct dp_actions *, enum dp_action_type, uint32_t value);
 void dp_actions_output(struct dp_actions *, uint32_t dp_port);
 /* 'value' and 'mask' are struct dps_<what>. Nothing is appended if the mask is zero. */
