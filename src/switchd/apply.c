@@ -430,7 +430,7 @@ static void set_internal_mtus(struct bridge *b)
 		struct port_state st;
 		if (!i->attached || !i->port || i->tunnel)
 			continue;
-		if (i->port->ops->kind == PORT_INTERNAL && !i->mtu_request)
+		if (!strcmp(i->type, "internal") && !i->mtu_request)
 			continue;
 		i->port->ops->get_state(i->port, &st);
 		if (st.mtu && (!mtu || st.mtu < mtu))
@@ -441,7 +441,7 @@ static void set_internal_mtus(struct bridge *b)
 	LIST_FOR_EACH (i, &b->ifaces, node) {
 		struct port_state st;
 		AUTO_ERR err = ERR_INIT;
-		if (!i->attached || !i->port || i->port->ops->kind != PORT_INTERNAL || i->mtu_request ||
+		if (!i->attached || !i->port || strcmp(i->type, "internal") || i->mtu_request ||
 		    !i->port->ops->set_mtu)
 			continue;
 		i->port->ops->get_state(i->port, &st);

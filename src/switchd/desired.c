@@ -84,27 +84,21 @@ static uint64_t *vlan_bitmap(const struct idl_row *row, unsigned column)
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
 
-static const char *iface_type(const char *type, bool is_local, const char *dp_type)
+/* A bridge's own interface is an internal one whatever its row says. */
+static const char *iface_type(const char *type, bool is_local)
 {
-	/* A bridge's own interface is an internal one whatever its row says. */
 	if (is_local)
-		type = "internal";
-	else if (!type || !*type)
-		type = "system";
-	/* Bridges of the simulated datapath have no devices. */
-	if (!strcmp(dp_type, "dummy") && !strcmp(type, "internal"))
-		return "dummy-internal";
-	return type;
+		return "internal";
+	return type && *type ? type : "system";
 }
 
-static struct want_iface *read_iface(const struct vsw_interface *row, const char *bridge,
-				     const char *dp_type)
+static struct want_iface *read_iface(const struct vsw_interface *row, const char *bridge)
 {
 	struct want_iface *w = xzalloc(sizeof *w);
 	w->name = xstrdup(vsw_interface_name(row));
 	w->uuid = *vsw_interface_uuid(row);
 	w->is_local = !strcmp(w->name, bridge);
-	w->type = xstrdup(iface_type(vsw_interface_type(row), w->is_local, dp_type));
+	w->type = xstrdup(iface_type(vsw_interface_type(row), w->is_local));
 	vsw_interface_options_map(row, &w->options);
 	vsw_interface_other_config_map(row, &w->other_config);
 
@@ -213,8 +207,7 @@ static int by_iface_name(const void *a, const void *b)
 		      vsw_interface_name(*(const struct vsw_interface *const *)b));
 }
 
-static struct want_port *read_port(const struct vsw_port *row, const char *bridge,
-				   const char *dp_type)
+static struct want_port *read_port(const struct vsw_port *row, const char *bridge)
 {
 	struct want_port *w = xzalloc(sizeof *w);
 	w->name = xstrdup(vsw_port_name(row));
@@ -236,7 +229,7 @@ static struct want_port *read_port(const struct vsw_port *row, const char *bridg
 	}
 	qsort(rows, n_rows, sizeof *rows, by_iface_name);
 	for (size_t i = 0; i < n_rows; i++)
-		list_push_back(&w->ifaces, &read_iface(rows[i], bridge, dp_type)->node);
+		list_push_back(&w->ifaces, &read_iface(rows[i], bridge)->node);
 
 	tell_unknown_keys(&w->other_config, port_keys_unknown, ARRAY_SIZE(port_keys_unknown), w->name);
 	const char *lacp = vsw_port_lacp(row);
@@ -384,7 +377,7 @@ static void read_ports(struct want_bridge *w, const struct vsw_bridge *row)
 
 	bool have_local = false;
 	for (size_t i = 0; i < n_rows; i++) {
-		struct want_port *p = read_port(rows[i], w->name, w->type);
+		struct want_port *p = read_port(rows[i], w->name);
 		have_local |= !strcmp(p->name, w->name);
 		list_push_back(&w->ports, &p->node);
 	}
@@ -397,7 +390,7 @@ static void read_ports(struct want_bridge *w, const struct vsw_bridge *row)
 		p->vlan_mode = VLAN_TRUNK;
 		p->vlan = -1;
 		i->name = xstrdup(w->name);
-		i->type = xstrdup(iface_type("internal", true, w->type));
+		i->type = xstrdup(iface_type("internal", true));
 		i->is_local = true;
 		list_push_back(&p->ifaces, &i->node);
 		list_push_front(&w->ports, &p->node);

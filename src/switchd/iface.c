@@ -176,7 +176,7 @@ static int put_in_pipeline(struct iface *i, struct err *err)
 		.dp_port = i->port ? i->port->dp_port : DP_PORT_NONE,
 		.peer = i->peer,
 		.tunnel = i->tunnel,
-		.internal = !strcmp(i->type, "internal") || !strcmp(i->type, "dummy-internal"),
+		.internal = !strcmp(i->type, "internal"),
 		.mac = st.mac,
 		.mtu = st.mtu,
 	};
@@ -257,7 +257,8 @@ static int open_device(struct iface *i, struct err *err)
 {
 	AUTO_ERR why = ERR_INIT;
 	struct port *port;
-	const struct port_ops *ops = port_ops_lookup(i->type);
+	const char *type = fastpath_port_type(i->bridge->type, i->type);
+	const struct port_ops *ops = port_ops_lookup(type);
 	int r;
 
 	if (!ops) {
@@ -267,7 +268,7 @@ static int open_device(struct iface *i, struct err *err)
 	} else if (strlen(i->name) >= IFNAMSIZ && ops->kind == PORT_SYSTEM) {
 		r = -ENODEV;
 	} else {
-		r = port_open(i->name, i->type, i->bridge->switchd->loop, &port, &why);
+		r = port_open(i->name, type, i->bridge->switchd->loop, &port, &why);
 	}
 	if (r < 0) {
 		if (r != -ENODEV && r != -EAFNOSUPPORT && why.text && !i->error)

@@ -26,7 +26,7 @@
 #include "pipeline/pipeline.h"
 #include "switchd/desired.h"
 
-struct upcall;
+struct upcall_handler;
 
 /* One for each datapath_type in use; made with its first bridge, kept until the end. */
 struct backer {
@@ -34,7 +34,7 @@ struct backer {
 	char *type;	  /* "system", "netdev", "dummy" */
 	struct datapath *datapath;
 	struct fastpath *fastpath;
-	struct upcall *upcall;
+	struct upcall_handler *upcall;
 	unsigned n_bridges;
 	struct list tunnel_ports; /* struct tunnel_port: shared ports that are in this fast path */
 	char *note; /* for Bridge.status, e.g. why "system" runs in user space; NULL: none */

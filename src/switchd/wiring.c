@@ -88,7 +88,6 @@ int backer_get(struct switchd *s, const char *type, struct backer **ret, struct 
 		free(k);
 		return r;
 	}
-	k->datapath->fastpath = k->fastpath;
 	upcall_set_fastpath(k->upcall, k->fastpath);
 	if (!strcmp(type, "system")) {
 		k->note = xstrdup(USER_PATH_NOTE);
@@ -101,10 +100,11 @@ int backer_get(struct switchd *s, const char *type, struct backer **ret, struct 
 
 void backer_free(struct backer *k)
 {
+	struct fastpath *fp = k->fastpath;
 	list_remove(&k->node);
-	k->fastpath->ops->flow_flush(k->fastpath);
-	k->fastpath->ops->close(k->fastpath);
-	k->datapath->fastpath = NULL;
+	upcall_set_fastpath(k->upcall, NULL);
+	fp->ops->flow_flush(fp);
+	fp->ops->close(fp);
 	upcall_free(k->upcall);
 	datapath_free(k->datapath);
 	free(k->note);
@@ -174,6 +174,7 @@ int wiring_start(struct switchd *s, struct err *err)
 	if (r < 0)
 		return r;
 	fastpath_user_register(s->dummy != PORT_DUMMY_NONE);
+	upcall_commands_register();
 	port_on_new_device(on_new_device, s);
 	r = tunnel_start(s->loop, s->dummy == PORT_DUMMY_OVERRIDE, err);
 	if (r < 0)
