@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "switchd/switchd.h"
 #include "switchd/text.h"
 
@@ -105,6 +106,17 @@ static void set_error(struct iface *i, const char *text)
 
 /* ---- the fast path --------------------------------------------------------------------------- */
 
+/* Port numbers in a simulated datapath follow names, so that tests can say them: "p3" is 3, "br1" 101,
+ * a tunnel's is its UDP port. */
+static uint32_t wanted_dp_port(const struct iface *i)
+{
+	const char *name = i->port->name, *digits = name + strcspn(name, "0123456789");
+	uint32_t n;
+	if (strcmp(i->bridge->type, "dummy") || !str_to_u32(digits, 10, &n))
+		return UINT32_MAX;
+	return str_starts(name, "br") ? n + 100 : n;
+}
+
 static int add_to_fastpath(struct iface *i, struct err *err)
 {
 	struct backer *k = i->bridge->backer;
@@ -117,7 +129,10 @@ static int add_to_fastpath(struct iface *i, struct err *err)
 				       "bridges of another datapath_type have tunnels on %s already",
 				       i->port->name);
 	}
-	int r = k->fastpath->ops->port_add(k->fastpath, i->port, UINT32_MAX, err);
+	uint32_t want = wanted_dp_port(i);
+	int r = k->fastpath->ops->port_add(k->fastpath, i->port, want, err);
+	if (r < 0 && want != UINT32_MAX)
+		r = k->fastpath->ops->port_add(k->fastpath, i->port, UINT32_MAX, err);
 	if (r < 0)
 		return r;
 	if (i->tunnel) {

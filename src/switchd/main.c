@@ -318,6 +318,7 @@ static void run(const struct options *o)
 	if (wiring_start(s, &err) < 0)
 		log_fatal("%s", err_text(&err));
 	control_commands_register(s);
+	dpif_commands_register(s);
 	struct control_server *control;
 	if (control_server_open(daemon_options.unixctl, s->loop, &control, &err) < 0)
 		log_fatal("%s", err_text(&err));

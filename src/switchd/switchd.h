@@ -167,5 +167,6 @@ void wiring_bridge_configure(struct bridge *, const struct want_bridge *);
 size_t wiring_datapath_types(const struct switchd *, const char *ret[], size_t max);
 size_t wiring_iface_types(const struct switchd *, const char *ret[], size_t max);
 
-/* control.c */
+/* control.c, dpif_commands.c */
 void control_commands_register(struct switchd *);
+void dpif_commands_register(struct switchd *);

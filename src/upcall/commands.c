@@ -58,7 +58,7 @@ static void cmd_purge(struct control_call *call, int argc, const char *argv[], v
 {
 	struct upcall_handler *h;
 	LIST_FOR_EACH (h, upcall_handlers(), node)
-		upcall_purge(h);
+		upcall_purge_flows(h);
 	control_reply(call, NULL);
 }
 

@@ -30,5 +30,3 @@ struct list *upcall_handlers(void);
 const struct upcall_settings *upcall_settings(void);
 /* Credits what all flows counted since the last time. */
 void upcall_sync_stats(struct upcall_handler *);
-/* Credits and removes all flows. */
-void upcall_purge(struct upcall_handler *);

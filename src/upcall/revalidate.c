@@ -197,7 +197,7 @@ static bool purge_one(const struct fastpath_flow *f, void *arg)
 	return true;
 }
 
-void upcall_purge(struct upcall_handler *h)
+void upcall_purge_flows(struct upcall_handler *h)
 {
 	if (h->fastpath)
 		h->fastpath->ops->flow_dump(h->fastpath, purge_one, h);
@@ -252,7 +252,7 @@ struct upcall_handler *upcall_new(struct datapath *d, struct loop *loop)
 void upcall_set_fastpath(struct upcall_handler *h, struct fastpath *fp)
 {
 	if (!fp)
-		upcall_purge(h);
+		upcall_purge_flows(h);
 	h->fastpath = fp;
 	h->datapath->fastpath = fp;
 	if (fp) {

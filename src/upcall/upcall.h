@@ -32,5 +32,7 @@ void upcall_configure(const struct upcall_settings *); /* of all handlers */
 
 /* Asks again for all flows now. */
 void upcall_revalidate_now(struct upcall_handler *);
-/* Commands upcall/, revalidator/, dpif/ and dpctl/. Once. */
+/* Credits and removes all of its flows; packets then ask again. */
+void upcall_purge_flows(struct upcall_handler *);
+/* Commands upcall/ and revalidator/. Once. */
 void upcall_commands_register(void);
