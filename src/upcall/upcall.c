@@ -48,7 +48,7 @@ void upcall_flow_actions(const struct translation *t, struct dp_actions *ret)
 	}
 	struct userspace_cookie cookie = {
 		.kind = DPU_SLOW_PATH,
-		.reason = (uint8_t)t->slow,
+		.slow = (uint16_t)t->slow,
 		.ofport = t->in_port ? t->in_port->ofport : OFPORT_NONE,
 	};
 	struct dpa_userspace *a = dp_actions_put(ret, DPA_USERSPACE, sizeof *a + sizeof cookie);
