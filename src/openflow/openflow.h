@@ -53,6 +53,8 @@ void openflow_server_for_each_controller(const struct openflow_server *,
 					 void (*cb)(const struct openflow_controller_status *,
 						    void *arg),
 					 void *arg);
+/* Closes the connections to controllers and makes them again ("bridge/reconnect"). */
+void openflow_server_reconnect(struct openflow_server *);
 bool openflow_server_has_controllers(const struct openflow_server *);
 /* How long the bridge has had no primary or equal controller; -1: it has one, or none is set. */
 int64_t openflow_server_failure_seconds(const struct openflow_server *);
