@@ -153,5 +153,3 @@ MUST_CHECK int ctl_prepare_set(struct ctl *, const struct idl_table_def *, const
 			       struct err *err);
 MUST_CHECK int ctl_set_column(struct ctl *, const struct idl_row *, const char *text,
 			      struct err *err);
-/* After the last command: every "@x" must have been made. Warns of rows that will not stay. */
-MUST_CHECK int ctl_check_symbols(struct ctl *, struct err *err);

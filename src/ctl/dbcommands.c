@@ -461,7 +461,7 @@ static int run_add(struct ctl_command *command, struct err *err)
 		AUTO_DATUM *elements = NULL;
 		r = datum_from_text(&type, command->argv[i], &ctl->symbols, &elements, err);
 		if (r == 0)
-			idl_add_datum(ctl->txn, row, column, elements);
+			idl_put_datum(ctl->txn, row, column, elements);
 	}
 	touched(ctl);
 	return r;
@@ -710,26 +710,6 @@ static int run_wait_until(struct ctl_command *command, struct err *err)
 
 static int prepare_nothing(struct ctl_command *command, struct err *err) { return 0; }
 static int run_nothing(struct ctl_command *command, struct err *err) { return 0; }
-
-int ctl_check_symbols(struct ctl *ctl, struct err *err)
-{
-	struct symbol *symbol;
-	HMAP_FOR_EACH (symbol, &ctl->symbols.symbols, node) {
-		if (!symbol->created)
-			return err_set(err, -EINVAL,
-				       "row id \"%s\" is referenced but never created (e.g. with "
-				       "\"-- --id=%s create ...\")",
-				       symbol->name, symbol->name);
-	}
-	HMAP_FOR_EACH (symbol, &ctl->symbols.symbols, node) {
-		if (symbol->is_kept || symbol->strong_ref)
-			continue;
-		log_warn("row id \"%s\" was created but %s reference to it was inserted, so it "
-			 "will not actually appear in the database",
-			 symbol->name, symbol->used ? "only a weak" : "no");
-	}
-	return 0;
-}
 
 const struct ctl_command_def ctl_db_commands[] = {
 	{ "comment", 0, INT_MAX, "*ARG", "", false, prepare_nothing, run_nothing, NULL },

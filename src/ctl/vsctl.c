@@ -343,6 +343,35 @@ static void fail(const struct err *err)
 	log_fatal("%s", err_text(err));
 }
 
+static int compare_symbols(const void *a, const void *b)
+{
+	return strcmp((*(const struct symbol *const *)a)->name,
+		      (*(const struct symbol *const *)b)->name);
+}
+
+/* After the last command: every "@x" must have been made. Warns of rows that will not stay. */
+static int check_symbols(struct ctl *ctl, struct err *err)
+{
+	size_t n = hmap_count(&ctl->symbols.symbols), i = 0;
+	AUTO_FREE const struct symbol **symbols = xcalloc(n + 1, sizeof *symbols);
+	const struct symbol *symbol;
+	HMAP_FOR_EACH (symbol, &ctl->symbols.symbols, node)
+		symbols[i++] = symbol;
+	qsort(symbols, n, sizeof *symbols, compare_symbols);
+	for (i = 0; i < n; i++) {
+		symbol = symbols[i];
+		if (!symbol->created)
+			return err_set(err, -EINVAL,
+				       "row id \"%s\" is referenced but never created (e.g. with "
+				       "\"-- --id=%s create ...\")", symbol->name, symbol->name);
+		if (!symbol->is_kept && !symbol->strong_ref)
+			log_warn("row id \"%s\" was created but %s reference to it was inserted, "
+				 "so it will not actually appear in the database", symbol->name,
+				 symbol->used ? "only a weak" : "no");
+	}
+	return 0;
+}
+
 /* Runs all commands; -EAGAIN if they are to be run again when the database has changed. */
 static int run_commands(struct ctl *ctl)
 {
@@ -358,7 +387,7 @@ static int run_commands(struct ctl *ctl)
 			exit(ctl->exit_now);
 	}
 	AUTO_ERR err = ERR_INIT;
-	if (ctl_check_symbols(ctl, &err) < 0)
+	if (check_symbols(ctl, &err) < 0)
 		fail(&err);
 	return 0;
 }

@@ -205,8 +205,6 @@ static int run_del_port(struct ctl_command *command, struct err *err)
 	bool with_iface = ctl_has_option(command, "--with-iface");
 	const char *target = command->argv[command->argc - 1];
 	struct view *view = view_get(command->ctl);
-	if (must_exist && command->argc > 2 && !view_bridge(view, command->argv[1]))
-		return err_set(err, -ENOENT, "no bridge named %s", command->argv[1]);
 	struct view_port *port = target_port(command, view, target);
 	if (!port || port->is_local) {
 		if (!must_exist)

@@ -338,7 +338,7 @@ static int prepare_emer_reset(struct ctl_command *command, struct err *err)
 	static const unsigned bridge_columns[] = {
 		VSW_BRIDGE_CONTROLLER, VSW_BRIDGE_FAIL_MODE, VSW_BRIDGE_MIRRORS,
 		VSW_BRIDGE_NETFLOW,    VSW_BRIDGE_SFLOW,     VSW_BRIDGE_IPFIX,
-		VSW_BRIDGE_OTHER_CONFIG,
+		VSW_BRIDGE_OTHER_CONFIG, VSW_BRIDGE_FLOOD_VLANS,
 	};
 	struct idl *idl = command->ctl->idl;
 	view_prepare(command->ctl);
@@ -363,6 +363,7 @@ static void reset_bridge(struct ctl *ctl, const struct vsw_bridge *bridge)
 	delete_controllers(ctl, bridge);
 	vsw_bridge_set_fail_mode(ctl->txn, bridge, NULL);
 	vsw_bridge_set_mirrors(ctl->txn, bridge, NULL, 0);
+	vsw_bridge_set_flood_vlans(ctl->txn, bridge, NULL, 0);
 	vsw_bridge_set_netflow(ctl->txn, bridge, NULL);
 	vsw_bridge_set_sflow(ctl->txn, bridge, NULL);
 	vsw_bridge_set_ipfix(ctl->txn, bridge, NULL);

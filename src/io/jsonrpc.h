@@ -77,6 +77,8 @@ struct session_ops {
 	void (*connected)(struct session *, void *arg);
 	void (*disconnected)(struct session *, int error, void *arg);
 	void (*recv)(struct session *, struct jsonrpc_msg *msg, void *arg); /* takes msg */
+	/* An attempt to connect failed; the next one comes by itself. May be NULL. */
+	void (*failed)(struct session *, int error, void *arg);
 };
 /* 'name' is an active remote. 'probe_ms' 0: no probes; default in OVS is 5000. */
 struct session *session_new(const char *name, struct loop *, const struct session_ops *, void *arg);

@@ -82,6 +82,8 @@ static void attempt_failed(struct session *s, int error)
 	s->stats.last_error = -error;
 	stream_close(STEAL(s->dialling));
 	enter_backoff(s);
+	if (s->ops->failed)
+		s->ops->failed(s, error, s->arg);
 }
 
 static void arm_probe(struct session *s)

@@ -26,25 +26,22 @@ static bool ends_word(char c)
 	return !c || c == ' ' || (c >= '\t' && c <= '\r') || strchr(":=, []{}!<>", c);
 }
 
-/* A word, or a quoted string with its quotation marks. */
+/* A word, or a quoted string with its quotation marks; what follows a closing quotation mark
+ * without a break belongs to the same token, and unquote() refuses it. */
 static int scan_token(const char **pos, const char *whole, struct str *ret, struct err *err)
 {
 	const char *p = *pos;
+	bool quoted = false;
 
-	if (*p == '"') {
-		do {
-			if (*p == '\\' && p[1])
-				p++;
-			p++;
-		} while (*p && *p != '"');
-		if (!*p)
-			return err_set(err, -EINVAL,
-				       "%s: quoted string extends past end of argument", whole);
-		p++;
-	} else {
-		while (!ends_word(*p))
+	for (; *p && (quoted || !ends_word(*p)); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (quoted && *p == '\\' && p[1])
 			p++;
 	}
+	if (quoted)
+		return err_set(err, -EINVAL, "%s: quoted string extends past end of argument",
+			       whole);
 	str_put(ret, *pos, p - *pos);
 	*pos = p;
 	return 0;
@@ -126,7 +123,12 @@ static int unquote(const struct str *token, struct str *ret, struct err *err)
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *p = token->s + 1, *end = token->s + token->len - 1;
 
+	if (*end != '"')
+		return err_set(err, -EINVAL, "%s: missing quote at end of quoted string", token->s);
 	while (p < end) {
+		if (*p == '"')
+			return err_set(err, -EINVAL, "%s: quotation mark inside quoted string",
+				       token->s);
 		if (*p != '\\') {
 			str_putc(ret, *p++);
 			continue;
@@ -333,14 +335,22 @@ static int scan_elements(const struct column_type *t, const char *text,
 			       str_cstr(&english));
 	}
 	while (*p && *p != close) {
-		if (*p == ']' || *p == '}')
-			return err_set(err, -EINVAL, "%s: unexpected \"%c\"", text, *p);
+		if (ends_word(*p)) {
+			AUTO_STR english = STR_INIT;
+			column_type_put_english(t, &english);
+			return err_set(err, -EINVAL, "%s: unexpected \"%c\" parsing %s", text, *p,
+				       str_cstr(&english));
+		}
 		if (scan_element(t, &p, text, symbols, b, err) < 0)
 			return -EINVAL;
 		p = skip_separators(p);
 	}
-	if (!close)
+	if (!close) {
+		if (!b->n)
+			return err_set(err, -EINVAL, "use \"%s\" to specify the empty %s",
+				       is_map ? "{}" : "[]", is_map ? "map" : "set");
 		return 0;
+	}
 	if (!*p)
 		return err_set(err, -EINVAL, "%s: missing \"%c\" at end of data", text, close);
 	p = skip_blanks(p + 1);

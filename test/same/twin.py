@@ -9,7 +9,8 @@ command line, split as a shell would; marks in front of it:
     % LINE       not compared (a set-up step, or what is known to differ: say why beside it)
     # ..         a remark
 
-UUIDs are compared by the order in which they first appear, times in log lines are dropped.
+UUIDs count as equal (sets are sorted by them, so their order differs), times in log lines are
+dropped.
 After the lines, the contents of both databases are compared.
 """
 import json
@@ -40,7 +41,6 @@ class Side:
         for name in ('OVS_CTL_TIMEOUT',):
             self.env.pop(name, None)
         self.server = None
-        self.names = {}
         self.vars = {}
 
     def program(self, name):
@@ -66,7 +66,7 @@ class Side:
             if os.path.exists(self.dir + '/db.sock'):
                 break
             time.sleep(0.01)
-        self.names, self.vars = {}, {}
+        self.vars = {}
 
     def stop(self):
         if self.server:
@@ -83,10 +83,11 @@ class Side:
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def run(self, program, args, stdin=None, timeout=20):
-        argv = [self.program(program)] + args
+        argv = [program] + args
         try:
-            p = subprocess.run(argv, env=self.env, input=stdin, capture_output=True, timeout=timeout,
-                               text=True, errors='replace')
+            p = subprocess.run(argv, executable=self.program(program), env=self.env, input=stdin,
+                               capture_output=True, timeout=timeout, text=True,
+                               errors='replace')
             return p.returncode, p.stdout, p.stderr
         except subprocess.TimeoutExpired:
             return 'hangs', '', ''
@@ -94,11 +95,11 @@ class Side:
             return 'no such program', argv[0], ''
 
     def normal(self, text):
-        def name(m):
-            return self.names.setdefault(m.group(0), '<uuid %d>' % (len(self.names) + 1))
         text = text.replace(self.dir, 'RUNDIR')
         text = LOG.sub('', text)
-        return UUID.sub(name, text)
+        # HTML shows the beginning of a UUID.
+        text = re.sub(r'>[0-9a-f]{8}</a>', '>uuid</a>', text)
+        return UUID.sub('<uuid>', text)
 
     def contents(self):
         """The database as a tree: rows in place of references, without UUIDs."""
@@ -133,6 +134,13 @@ def sorted_text(text):
     return '\n'.join(sorted(text.splitlines()))
 
 
+def differing(row, other):
+    """Of a row only what differs, for people."""
+    if row.get('_table') != other.get('_table'):
+        return row
+    return {k: v for k, v in row.items() if v != other.get(k) or k == '_table'}
+
+
 class Twin:
     def __init__(self, program, sides, default_args=()):
         self.program = program
@@ -161,9 +169,7 @@ class Twin:
             if var:
                 side.vars[var] = out.strip()
             if mark == '~':
-                # UUIDs get no numbers where the order is free.
-                out = sorted_text(UUID.sub('<uuid>', out.replace(side.dir, 'RUNDIR')))
-                err = side.normal(err)
+                out, err = sorted_text(side.normal(out)), side.normal(err)
             else:
                 out, err = side.normal(out), side.normal(err)
             results.append((rc, out, err))
@@ -189,10 +195,11 @@ class Twin:
             if a != b:
                 self.n_bad += 1
                 print('--- %s: the databases differ' % name)
-                for x in sorted(set(a) - set(b)):
-                    print('  %s only: %s' % (self.sides[0].name, x))
-                for x in sorted(set(b) - set(a)):
-                    print('  %s only: %s' % (self.sides[1].name, x))
+                only = [sorted(set(x) - set(y)) for x, y in ((a, b), (b, a))]
+                for side, rows, others in zip(self.sides, only, only[::-1]):
+                    for i, row in enumerate(rows):
+                        other = json.loads(others[i]) if i < len(others) else {}
+                        print('  %s: %s' % (side.name, differing(json.loads(row), other)))
 
     def finish(self):
         for side in self.sides:

@@ -180,6 +180,8 @@ const struct idl_row *idl_insert_with_uuid(struct idl_txn *, const struct idl_ta
 /* With a temporary UUID of the caller's choice, to which it may have made references already. */
 const struct idl_row *idl_insert_temporary(struct idl_txn *, const struct idl_table_def *,
 					   const struct uuid *);
+/* In a table that is no root only the transaction's view: the server removes such a row when the
+ * last reference to it goes, and keeps it as long as there is one. */
 void idl_delete(struct idl_txn *, const struct idl_row *);
 /* The transaction succeeds only if the column still is what the replica says. */
 void idl_verify(struct idl_txn *, const struct idl_row *, unsigned column);

@@ -34,6 +34,15 @@ void idl_changed(struct idl *idl)
 		idl->on_change(idl, idl->on_change_arg);
 }
 
+void idl_warn_error(const char *error) { log_warn("transaction error: %s", error); }
+
+void idl_warn_absent(const char *column, const char *table)
+{
+	static struct log_limit limit = LOG_LIMIT(5, 5);
+	log_warn_limited(&limit, "column %s of table %s is not written: the server's schema does "
+				 "not have it", column, table);
+}
+
 bool idl_link_send(struct idl *idl, struct jsonrpc_msg *owned)
 {
 	return session_send(idl->session, owned);
@@ -326,17 +335,28 @@ static void on_connected(struct session *session, void *arg)
 	ask_monitor(idl);
 }
 
+/* Not connected, or no more: 'error' is why. */
+static void count_failure(struct idl *idl, int error)
+{
+	idl->last_error = error;
+	idl->n_failures++;
+	if (idl->n_remotes > 1)
+		deferred_put(&idl->next_remote, idl->loop);
+}
+
+static void on_failed(struct session *session, int error, void *arg)
+{
+	count_failure(arg, error);
+}
+
 static void on_disconnected(struct session *session, int error, void *arg)
 {
 	struct idl *idl = arg;
 	bool was_up = idl->phase != LINK_DOWN;
 	idl->phase = LINK_DOWN;
-	idl->last_error = error;
-	idl->n_failures++;
 	forget_requests(idl);
 	idl_txns_disconnected(idl);
-	if (idl->n_remotes > 1)
-		deferred_put(&idl->next_remote, idl->loop);
+	count_failure(idl, error);
 	bool had_lock = idl->has_lock || idl->lock_contended;
 	idl->has_lock = idl->lock_contended = false;
 	if (was_up || had_lock)
@@ -347,6 +367,7 @@ static const struct session_ops session_ops = {
 	.connected = on_connected,
 	.disconnected = on_disconnected,
 	.recv = on_recv,
+	.failed = on_failed,
 };
 
 static void open_session(struct idl *idl)

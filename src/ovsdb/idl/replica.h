@@ -93,6 +93,9 @@ struct idl {
 /* link.c */
 bool idl_link_send(struct idl *, struct jsonrpc_msg *owned);
 void idl_changed(struct idl *); /* seqno goes on, the owner is called */
+/* All lines of the log are one module's, "ovsdb_idl". */
+void idl_warn_error(const char *error);
+void idl_warn_absent(const char *column, const char *table);
 
 /* replica.c */
 void idl_replica_init(struct idl *);

@@ -12,12 +12,9 @@
  * comment. A transaction that would change nothing is not sent at all. */
 #include <errno.h>
 #include <inttypes.h>
-#include "base/log.h"
 #include "base/str.h"
 #include "ovsdb/idl/txn.h"
 #include "wire/json.h"
-
-LOG_MODULE(ovsdb_idl_txn);
 
 struct idl_txn *idl_txn_new(struct idl *idl)
 {
@@ -344,9 +341,7 @@ static bool is_writable(const struct idl_row *row, unsigned column)
 {
 	if (!(row->table->use[column] & COLUMN_ABSENT))
 		return true;
-	static struct log_limit limit = LOG_LIMIT(5, 5);
-	log_warn_limited(&limit, "column %s of table %s is not written: the server's schema does "
-				 "not have it", column_name(row, column), row->table->def->name);
+	idl_warn_absent(column_name(row, column), row->table->def->name);
 	return false;
 }
 
@@ -417,7 +412,9 @@ static void put_mutations(struct idl_txn *txn, const struct txn_row *tr, json_t 
 static void put_row(struct idl_txn *txn, const struct txn_row *tr, json_t *ops)
 {
 	if (tr->deletes) {
-		json_array_append_new(ops, operation("delete", tr->row));
+		/* Rows of other tables go when nothing refers to them, and only then. */
+		if (tr->row->table->is_root)
+			json_array_append_new(ops, operation("delete", tr->row));
 		return;
 	}
 	if (tr->inserts) {
@@ -537,7 +534,7 @@ static void set_error(struct idl_txn *txn, const json_t *error)
 	json_put(error, JSON_PUT_SORT, &text);
 	free(txn->error);
 	txn->error = str_steal(&text);
-	log_warn("transaction error: %s", txn->error);
+	idl_warn_error(txn->error);
 }
 
 /* One result that says it failed. RFC 7047 5.2 names the errors. */
