@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* assignment: the arguments COLUMN[:KEY], COLUMN[:KEY]=VALUE and COLUMN[:KEY]RELATION VALUE of the
  * database commands, and what the relations mean; ovs-vsctl(8), "find". */
+#include <errno.h>
 #include "base/mem.h"
 #include "ctl/command.h"
-#include <errno.h>
 
 static const struct {
 	const char *sign;
@@ -19,7 +19,7 @@ static const struct {
 static bool ends_word(char c) { return !c || strchr(":=, []{}!<>", c); }
 
 /* A word, or a string in quotation marks, which are kept. */
-static int scan_word(const char **pos, const char *whole, char **ret, struct err *err)
+static int scan_word(const char **pos, char **ret, struct err *err)
 {
 	const char *p = *pos;
 	bool quoted = false;
@@ -31,7 +31,7 @@ static int scan_word(const char **pos, const char *whole, char **ret, struct err
 	}
 	if (quoted)
 		return err_set(err, -EINVAL, "%s: quoted string extends past end of argument",
-			       whole);
+			       *pos);
 	*ret = xstrndup(*pos, p - *pos);
 	*pos = p;
 	return 0;
@@ -73,7 +73,7 @@ int ctl_assignment_parse(const struct ctl *ctl, const struct idl_table_def *tabl
 	int column_index, r;
 	enum ctl_relation relation = REL_EQ;
 
-	r = scan_word(&p, text, &column, err);
+	r = scan_word(&p, &column, err);
 	if (r < 0)
 		return r;
 	if (!*column)
@@ -84,7 +84,7 @@ int ctl_assignment_parse(const struct ctl *ctl, const struct idl_table_def *tabl
 		return r;
 	if (*p == ':') {
 		p++;
-		r = scan_word(&p, text, &key, err);
+		r = scan_word(&p, &key, err);
 		if (r < 0)
 			return r;
 	}
@@ -111,33 +111,6 @@ void ctl_assignment_fini(struct ctl_assignment *a)
 {
 	free(a->key);
 	free(a->value);
-}
-
-int ctl_atom_from_text(const struct base_type *type, const char *text, struct symbol_table *symbols,
-		       union atom *ret, struct err *err)
-{
-	if (type->type != ATOM_STRING || *text == '"' || !*text) {
-		const char *pos = text;
-		union atom atom;
-		int r = atom_from_text(type, &pos, symbols, &atom, err);
-		if (r < 0)
-			return r;
-		if (*pos) {
-			atom_fini(&atom, type->type);
-			return err_set(err, -EINVAL, "%s: trailing garbage \"%s\"", text, pos);
-		}
-		*ret = atom;
-		return 0;
-	}
-	union atom atom;
-	AUTO_DBERR violation = DBERR_INIT;
-	atom_init_string(&atom, text, strlen(text));
-	if (atom_check(&atom, type, &violation) < 0) {
-		atom_fini(&atom, type->type);
-		return dberr_to_err(&violation, err);
-	}
-	*ret = atom;
-	return 0;
 }
 
 /* --- conditions ------------------------------------------------------------------------------ */
@@ -197,7 +170,7 @@ static int key_condition_holds(struct ctl *ctl, const struct column_type *type,
 		return err_set(err, -EINVAL, "cannot specify key to check for non-map column %s",
 			       column);
 	union atom key;
-	int r = ctl_atom_from_text(&type->key, a->key, &ctl->symbols, &key, err);
+	int r = atom_from_word(&type->key, a->key, &ctl->symbols, &key, err);
 	if (r < 0)
 		return r;
 	uint32_t i = datum_find_key(datum, &key);

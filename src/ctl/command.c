@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/command.h"
-#include "base/mem.h"
 #include <errno.h>
 #include <limits.h>
+#include "base/mem.h"
 
 /* The options of a command are a text, "--may-exist,--columns="; finds one of them.
  * *ret_takes_arg: it ends in "=". */
@@ -32,7 +32,7 @@ static const struct ctl_command_def *find_command(const struct ctl_command_def *
 
 static int check_options(const struct ctl_command *command, struct err *err)
 {
-	STRMAP_FOR_EACH (e, &command->options) {
+	STRMAP_FOR_EACH(e, &command->options) {
 		const char *name = command->def->name;
 		bool takes_arg = false;
 		bool has_arg = e->value[0] == '=';

@@ -140,9 +140,6 @@ void ctl_assignment_fini(struct ctl_assignment *);
 /* True in *ret if the row meets the condition. */
 MUST_CHECK int ctl_condition_holds(struct ctl *, const struct idl_row *,
 				   const struct ctl_assignment *, bool *ret, struct err *err);
-/* One atom out of all of 'text'. Strings need no quotation marks. */
-MUST_CHECK int ctl_atom_from_text(const struct base_type *, const char *text, struct symbol_table *,
-				  union atom *ret, struct err *err);
 
 /* --- the database commands (dbcommands.c): rows for a program's table --------------------------
  */

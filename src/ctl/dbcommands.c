@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dbcommands: list, find, get, set, add, remove, clear, create, destroy, wait-until and comment of
  * ovs-vsctl(8), "Database Commands", for any database that a replica is of. */
+#include <errno.h>
+#include <limits.h>
 #include "base/log.h"
 #include "base/mem.h"
 #include "ctl/command.h"
-#include <errno.h>
-#include <limits.h>
 
 LOG_MODULE(db_ctl_base);
 
@@ -279,7 +279,7 @@ static int print_key(struct ctl_command *command, const struct idl_row *row,
 		return err_set(err, -EINVAL, "cannot specify key to get for non-map column %s",
 			       column);
 	union atom key;
-	int r = ctl_atom_from_text(&type->key, a->key, &command->ctl->symbols, &key, err);
+	int r = atom_from_word(&type->key, a->key, &command->ctl->symbols, &key, err);
 	if (r < 0)
 		return r;
 	uint32_t i = datum_find_key(datum, &key);
@@ -355,10 +355,10 @@ static int set_key(struct ctl *ctl, const struct idl_row *row, const struct ctl_
 		return err_set(err, -EINVAL, "cannot specify key to set for non-map column %s",
 			       table->columns[a->column]);
 	union atom key, value;
-	int r = ctl_atom_from_text(&type->key, a->key, &ctl->symbols, &key, err);
+	int r = atom_from_word(&type->key, a->key, &ctl->symbols, &key, err);
 	if (r < 0)
 		return r;
-	r = ctl_atom_from_text(&type->value, a->value, &ctl->symbols, &value, err);
+	r = atom_from_word(&type->value, a->value, &ctl->symbols, &value, err);
 	if (r < 0) {
 		atom_fini(&key, type->key.type);
 		return r;
@@ -475,15 +475,11 @@ static int subtract(struct ctl *ctl, const struct column_type *type, const char 
 	elements.n_min = 1;
 	elements.n_max = keys.n_max = N_UNLIMITED;
 	AUTO_DATUM *out = NULL;
-	AUTO_ERR first_err = ERR_INIT;
-	int r = datum_from_text(&elements, text, &ctl->symbols, &out, &first_err);
-	if (r < 0 && column_type_is_map(type) &&
-	    datum_from_text(&keys, text, &ctl->symbols, &out, NULL) == 0)
-		r = 0;
-	if (r < 0) {
-		err_move(err, &first_err);
+	int r = datum_from_text(&elements, text, &ctl->symbols, &out, err);
+	if (r < 0 && column_type_is_map(type))
+		r = datum_from_text(&keys, text, &ctl->symbols, &out, err);
+	if (r < 0)
 		return r;
-	}
 	struct datum *rest = datum_subtract(*datum, out);
 	datum_unref(*datum);
 	*datum = rest;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* record: how a command line names tables, columns and rows; ovs-vsctl(8), "Identifying Tables,
  * Records, and Columns". */
-#include "base/mem.h"
-#include "ctl/command.h"
 #include <ctype.h>
 #include <errno.h>
+#include "base/mem.h"
+#include "ctl/command.h"
 
 static char fold(char c) { return c == '-' ? '_' : tolower((unsigned char)c); }
 
@@ -93,7 +93,7 @@ static int find_by_id(struct ctl *ctl, const struct idl_table_def *table,
 	const struct idl_row *row, *found = NULL;
 	const struct column_type *type = idl_column_type(ctl->idl, id->name_table, id->name_column);
 	union atom atom;
-	if (ctl_atom_from_text(&type->key, name, NULL, &atom, NULL) < 0)
+	if (atom_from_word(&type->key, name, NULL, &atom, NULL) < 0)
 		return 0;
 	for (row = idl_first_row(ctl->idl, id->name_table); row; row = idl_next_row(row)) {
 		const struct datum *names = idl_datum(row, id->name_column);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/table.h"
+#include <time.h>
 #include "base/log.h"
 #include "base/mem.h"
 #include "wire/json.h"
-#include <time.h>
 
 void table_fini(struct table *t)
 {

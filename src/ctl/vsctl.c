@@ -10,6 +10,7 @@
  *
  * Speed matters, scripts call this hundreds of times: there is one round trip for the replica, one
  * for the transaction, and no other. */
+#include "ctl/vsctl.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -19,7 +20,6 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "ctl/applets.h"
-#include "ctl/vsctl.h"
 #include "io/daemon.h"
 #include "io/stream.h"
 
@@ -51,7 +51,8 @@ static void forget_new_ifaces(void)
 	n_new_ifaces = 0;
 }
 
-/* --- how tables' rows are named ------------------------------------------------------------------ */
+/* --- how tables' rows are named ------------------------------------------------------------------
+ */
 
 static const struct ctl_row_id *row_ids[32];
 
@@ -67,8 +68,10 @@ static void set_row_ids(void)
 		{ &vsw_mirror_table, NULL, VSW_MIRROR_NAME, -1 },
 		{ &vsw_manager_table, NULL, VSW_MANAGER_TARGET, -1 },
 		{ &vsw_flow_table_table, NULL, VSW_FLOW_TABLE_NAME, -1 },
-		{ &vsw_flow_sample_collector_set_table, NULL, VSW_FLOW_SAMPLE_COLLECTOR_SET_ID, -1 },
-		{ &vsw_controller_table, &vsw_bridge_table, VSW_BRIDGE_NAME, VSW_BRIDGE_CONTROLLER },
+		{ &vsw_flow_sample_collector_set_table, NULL, VSW_FLOW_SAMPLE_COLLECTOR_SET_ID,
+		  -1 },
+		{ &vsw_controller_table, &vsw_bridge_table, VSW_BRIDGE_NAME,
+		  VSW_BRIDGE_CONTROLLER },
 		{ &vsw_netflow_table, &vsw_bridge_table, VSW_BRIDGE_NAME, VSW_BRIDGE_NETFLOW },
 		{ &vsw_sflow_table, &vsw_bridge_table, VSW_BRIDGE_NAME, VSW_BRIDGE_SFLOW },
 		{ &vsw_ipfix_table, &vsw_bridge_table, VSW_BRIDGE_NAME, VSW_BRIDGE_IPFIX },
@@ -88,7 +91,8 @@ static void set_row_ids(void)
 	}
 }
 
-/* --- commands ------------------------------------------------------------------------------------ */
+/* --- commands ------------------------------------------------------------------------------------
+ */
 
 /* All tables of commands as one; ends with a row whose name is NULL. */
 static const struct ctl_command_def *all_commands(void)
@@ -111,7 +115,8 @@ static const struct ctl_command_def *all_commands(void)
 	return all;
 }
 
-/* --- options ------------------------------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------------------------------
+ */
 
 enum {
 	OPT_DB = 0x4000,
@@ -206,7 +211,8 @@ static void print_help(void)
 	       "  -p, -c, -C, --private-key, --certificate, --ca-cert, --bootstrap-ca-cert,\n"
 	       "  --peer-ca-cert, --ssl-protocols, --ssl-ciphers   for ssl: servers\n"
 	       "  -vSPEC, --verbose=SPEC, --log-file[=FILE], --syslog-method, --syslog-target\n"
-	       "  -h, --help; -V, --version\n", path_rundir());
+	       "  -h, --help; -V, --version\n",
+	       path_rundir());
 }
 
 /* For shell completion: an option a line. */
@@ -301,7 +307,8 @@ static int parse_options(int argc, char **argv, struct ctl *ctl, struct strmap *
 	return optind;
 }
 
-/* --- comment and log ----------------------------------------------------------------------------- */
+/* --- comment and log -----------------------------------------------------------------------------
+ */
 
 static void put_command_line(int argc, char **argv, struct str *out)
 {
@@ -334,14 +341,12 @@ static char *transaction_comment(int argc, char **argv)
 	return xasprintf("ovs-vsctl: %s", str_cstr(&line));
 }
 
-/* --- one attempt --------------------------------------------------------------------------------- */
+/* --- one attempt ---------------------------------------------------------------------------------
+ */
 
 /* Ends the program as the commands' errors do. */
 static void fail(const struct err *err) NORETURN;
-static void fail(const struct err *err)
-{
-	log_fatal("%s", err_text(err));
-}
+static void fail(const struct err *err) { log_fatal("%s", err_text(err)); }
 
 static int compare_symbols(const void *a, const void *b)
 {
@@ -355,7 +360,7 @@ static int check_symbols(struct ctl *ctl, struct err *err)
 	size_t n = hmap_count(&ctl->symbols.symbols), i = 0;
 	AUTO_FREE const struct symbol **symbols = xcalloc(n + 1, sizeof *symbols);
 	const struct symbol *symbol;
-	HMAP_FOR_EACH (symbol, &ctl->symbols.symbols, node)
+	HMAP_FOR_EACH(symbol, &ctl->symbols.symbols, node)
 		symbols[i++] = symbol;
 	qsort(symbols, n, sizeof *symbols, compare_symbols);
 	for (i = 0; i < n; i++) {
@@ -363,11 +368,12 @@ static int check_symbols(struct ctl *ctl, struct err *err)
 		if (!symbol->created)
 			return err_set(err, -EINVAL,
 				       "row id \"%s\" is referenced but never created (e.g. with "
-				       "\"-- --id=%s create ...\")", symbol->name, symbol->name);
+				       "\"-- --id=%s create ...\")",
+				       symbol->name, symbol->name);
 		if (!symbol->is_kept && !symbol->strong_ref)
 			log_warn("row id \"%s\" was created but %s reference to it was inserted, "
-				 "so it will not actually appear in the database", symbol->name,
-				 symbol->used ? "only a weak" : "no");
+				 "so it will not actually appear in the database",
+				 symbol->name, symbol->used ? "only a weak" : "no");
 	}
 	return 0;
 }
@@ -410,21 +416,22 @@ static void report_ifaces(struct ctl *ctl)
 	bool any = false;
 	for (size_t i = 0; i < n_new_ifaces; i++) {
 		const struct vsw_interface *iface;
-		VSW_INTERFACE_FOR_EACH (iface, ctl->idl) {
+		VSW_INTERFACE_FOR_EACH(iface, ctl->idl)
+		{
 			int64_t ofport;
 			if (strcmp(vsw_interface_name(iface), new_ifaces[i]) ||
 			    (vsw_interface_ofport(iface, &ofport) && ofport != -1))
 				continue;
 			const char *error = vsw_interface_error(iface);
-			fprintf(stderr, "ovs-vsctl: Error detected while setting up '%s'%s%s.  "
-					"See ovs-vswitchd log for details.\n",
+			fprintf(stderr,
+				"ovs-vsctl: Error detected while setting up '%s'%s%s.  "
+				"See ovs-vswitchd log for details.\n",
 				new_ifaces[i], error ? ": " : "", error ? error : "");
 			any = true;
 		}
 	}
 	if (any)
-		fprintf(stderr, "ovs-vsctl: The default log directory is \"%s\".\n",
-			path_logdir());
+		fprintf(stderr, "ovs-vsctl: The default log directory is \"%s\".\n", path_logdir());
 }
 
 static void wait_for_switch(struct ctl *ctl, int64_t next_cfg)
@@ -492,7 +499,8 @@ static bool attempt(struct ctl *ctl, const char *comment)
 	return true;
 }
 
-/* --- main ---------------------------------------------------------------------------------------- */
+/* --- main ----------------------------------------------------------------------------------------
+ */
 
 static void prepare_commands(struct ctl *ctl)
 {
@@ -518,8 +526,8 @@ static void connect_database(struct ctl *ctl)
 	bool listens = stream_name_is_passive(options.db);
 	if (listens)
 		log_fatal("%s: waiting for the database server to connect is not supported yet; "
-			  "name the server itself, as in unix:%s/db.sock", options.db,
-			  path_rundir());
+			  "name the server itself, as in unix:%s/db.sock",
+			  options.db, path_rundir());
 	idl_start(ctl->idl);
 	if (idl_wait_ready(ctl->idl, options.retry, INT64_MAX, &err) < 0)
 		log_fatal("%s: database connection failed (%s)", options.db, err_text(&err));
@@ -529,7 +537,8 @@ static void set_default_levels(void)
 {
 	AUTO_ERR err = ERR_INIT;
 	/* What goes wrong is said by log_fatal(); the rest is for -v. */
-	if (log_set_from_str("console:warn", &err) < 0 || log_set_from_str("syslog:warn", &err) < 0 ||
+	if (log_set_from_str("console:warn", &err) < 0 ||
+	    log_set_from_str("syslog:warn", &err) < 0 ||
 	    log_set_from_str("vsctl:syslog:info", &err) < 0)
 		log_fatal("%s", err_text(&err));
 }

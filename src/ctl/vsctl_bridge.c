@@ -53,8 +53,8 @@ static void add_real_bridge(struct ctl *ctl, struct view *view, const char *name
 	vsw_bridge_set_name(ctl->txn, row, name);
 	vsw_bridge_set_ports(ctl->txn, row, &port, 1);
 	vsw_open_vswitch_add_bridges(ctl->txn, view->root, row);
-	struct view_bridge *bridge = view_add_bridge(view, vsw_bridge_name(row), row, port, NULL,
-						     0);
+	struct view_bridge *bridge =
+		view_add_bridge(view, vsw_bridge_name(row), row, port, NULL, 0);
 	view_add_port(view, bridge, port);
 }
 
@@ -66,7 +66,7 @@ static int add_fake_bridge(struct ctl *ctl, struct view *view, const char *name,
 		return err_set(err, -EINVAL, "cannot create bridge with fake bridge as parent");
 	if (!parent)
 		return err_set(err, -ENOENT, "parent bridge %s does not exist", parent_name);
-	LIST_FOR_EACH (child, &parent->children, child_node) {
+	LIST_FOR_EACH(child, &parent->children, child_node) {
 		if (child->vlan == vlan)
 			return err_set(err, -EEXIST,
 				       "bridge %s already has a child VLAN bridge %s on VLAN %d",
@@ -76,12 +76,12 @@ static int add_fake_bridge(struct ctl *ctl, struct view *view, const char *name,
 	vsw_port_set_fake_bridge(ctl->txn, port, true);
 	vsw_port_set_tag(ctl->txn, port, vlan);
 	vsw_bridge_add_ports(ctl->txn, parent->row, port);
-	struct view_bridge *bridge = view_add_bridge(view, vsw_port_name(port), parent->row, port,
-						     parent, vlan);
+	struct view_bridge *bridge =
+		view_add_bridge(view, vsw_port_name(port), parent->row, port, parent, vlan);
 	view_add_port(view, parent, port);
 	/* Ports that have this tag already are now its own. */
 	struct view_port *p;
-	LIST_FOR_EACH_SAFE (p, &parent->ports, node_in_bridge) {
+	LIST_FOR_EACH_SAFE(p, &parent->ports, node_in_bridge) {
 		int64_t tag;
 		if (vsw_port_tag(p->row, &tag) && tag == vlan) {
 			list_remove(&p->node_in_bridge);
@@ -130,7 +130,7 @@ static void delete_port(struct ctl *ctl, struct view *view, struct view_port *po
 {
 	struct view_iface *iface;
 	vsw_bridge_del_ports(ctl->txn, port->bridge->row, port->row);
-	LIST_FOR_EACH (iface, &port->ifaces, node_in_port)
+	LIST_FOR_EACH(iface, &port->ifaces, node_in_port)
 		vsw_interface_delete(ctl->txn, iface->row);
 	vsw_port_delete(ctl->txn, port->row);
 	view_del_port(view, port);
@@ -139,11 +139,11 @@ static void delete_port(struct ctl *ctl, struct view *view, struct view_port *po
 static void delete_bridge(struct ctl *ctl, struct view *view, struct view_bridge *bridge)
 {
 	while (!list_is_empty(&bridge->children))
-		delete_bridge(ctl, view, LIST_ENTRY(bridge->children.next, struct view_bridge,
-						    child_node));
+		delete_bridge(ctl, view,
+			      LIST_ENTRY(bridge->children.next, struct view_bridge, child_node));
 	while (!list_is_empty(&bridge->ports))
-		delete_port(ctl, view, LIST_ENTRY(bridge->ports.next, struct view_port,
-						  node_in_bridge));
+		delete_port(ctl, view,
+			    LIST_ENTRY(bridge->ports.next, struct view_port, node_in_bridge));
 	struct view_port *local = view_port(view, bridge->name);
 	if (local && local->is_local)
 		delete_port(ctl, view, local);
@@ -177,7 +177,7 @@ static int run_list_br(struct ctl_command *command, struct err *err)
 	const struct view_bridge *bridge;
 	if (!real && !fake)
 		real = fake = true;
-	HMAP_FOR_EACH (bridge, &view->bridges, node) {
+	HMAP_FOR_EACH(bridge, &view->bridges, node) {
 		if (bridge->parent ? fake : real)
 			names[n++] = bridge->name;
 	}
@@ -212,7 +212,8 @@ static int run_br_to_parent(struct ctl_command *command, struct err *err)
 	return r;
 }
 
-/* --- external IDs: a fake bridge has its in its port, as "fake-bridge-KEY" --------------------- */
+/* --- external IDs: a fake bridge has its in its port, as "fake-bridge-KEY" ---------------------
+ */
 
 #define FAKE_PREFIX "fake-bridge-"
 
@@ -257,7 +258,7 @@ static int run_get_external_id(struct ctl_command *command, struct err *err)
 	if (bridge->parent) {
 		struct strmap all = STRMAP_INIT;
 		vsw_port_external_ids_map(bridge->local, &all);
-		STRMAP_FOR_EACH (e, &all) {
+		STRMAP_FOR_EACH(e, &all) {
 			if (str_starts(e->key, FAKE_PREFIX))
 				strmap_put(&ids, e->key + strlen(FAKE_PREFIX), e->value);
 		}
@@ -270,7 +271,7 @@ static int run_get_external_id(struct ctl_command *command, struct err *err)
 		if (value)
 			str_putf(&command->output, "%s\n", value);
 	} else {
-		STRMAP_FOR_EACH (e, &ids)
+		STRMAP_FOR_EACH(e, &ids)
 			str_putf(&command->output, "%s=%s\n", e->key, e->value);
 	}
 	strmap_fini(&ids);
@@ -278,8 +279,8 @@ static int run_get_external_id(struct ctl_command *command, struct err *err)
 }
 
 const struct ctl_command_def vsctl_bridge_commands[] = {
-	{ "add-br", 1, 3, "!NEW-BRIDGE ?PARENT ?NEW-VLAN", "--may-exist", true,
-	  vsctl_prepare_view, run_add_br, NULL },
+	{ "add-br", 1, 3, "!NEW-BRIDGE ?PARENT ?NEW-VLAN", "--may-exist", true, vsctl_prepare_view,
+	  run_add_br, NULL },
 	{ "del-br", 1, 1, "!BRIDGE", "--if-exists", true, vsctl_prepare_view, run_del_br, NULL },
 	{ "list-br", 0, 0, "", "--real,--fake", false, vsctl_prepare_view, run_list_br, NULL },
 	{ "br-exists", 1, 1, "!BRIDGE", "", false, vsctl_prepare_view, run_br_exists, NULL },

@@ -25,7 +25,7 @@ static const char **port_iface_names(const struct view_port *port)
 	const char **names = xcalloc(port->n_ifaces + 1, sizeof *names);
 	size_t n = 0;
 	const struct view_iface *iface;
-	LIST_FOR_EACH (iface, &port->ifaces, node_in_port)
+	LIST_FOR_EACH(iface, &port->ifaces, node_in_port)
 		names[n++] = iface->name;
 	if (n)
 		qsort(names, n, sizeof *names, compare_names);
@@ -40,9 +40,10 @@ static int check_same(const struct ctl_command *command, const struct new_port *
 	AUTO_STR args = STR_INIT;
 	vsctl_put_args(command, &args);
 	if (port->bridge != bridge)
-		return err_set(err, -EEXIST, "\"--may-exist %s\" but %s is actually attached to "
-					     "bridge %s", str_cstr(&args), new->name,
-			       port->bridge->name);
+		return err_set(err, -EEXIST,
+			       "\"--may-exist %s\" but %s is actually attached to "
+			       "bridge %s",
+			       str_cstr(&args), new->name, port->bridge->name);
 	AUTO_FREE const char **wanted = xcalloc(new->n_ifaces + 1, sizeof *wanted);
 	AUTO_FREE const char **there = port_iface_names(port);
 	bool same = new->n_ifaces == port->n_ifaces;
@@ -158,7 +159,8 @@ static int run_add_bond(struct ctl_command *command, struct err *err)
 	if (new.n_ifaces < 2)
 		return err_set(err, -EINVAL,
 			       "add-bond requires at least 2 interfaces, but only %zu were "
-			       "specified", new.n_ifaces);
+			       "specified",
+			       new.n_ifaces);
 	return add_port(command, &new, err);
 }
 
@@ -168,7 +170,7 @@ static void delete_port(struct ctl *ctl, struct view *view, struct view_port *po
 {
 	struct view_iface *iface;
 	vsw_bridge_del_ports(ctl->txn, port->bridge->row, port->row);
-	LIST_FOR_EACH (iface, &port->ifaces, node_in_port)
+	LIST_FOR_EACH(iface, &port->ifaces, node_in_port)
 		vsw_interface_delete(ctl->txn, iface->row);
 	vsw_port_delete(ctl->txn, port->row);
 	view_del_port(view, port);
@@ -193,9 +195,10 @@ static int check_on_bridge(const struct view *view, const struct view_port *port
 	if (r < 0 || port->bridge == bridge)
 		return r;
 	if (port->bridge->parent == bridge)
-		return err_set(err, -EINVAL, "bridge %s does not have a port %s (although its "
-					     "child bridge %s does)", bridge_name, target,
-			       port->bridge->name);
+		return err_set(err, -EINVAL,
+			       "bridge %s does not have a port %s (although its "
+			       "child bridge %s does)",
+			       bridge_name, target, port->bridge->name);
 	return err_set(err, -ENOENT, "bridge %s does not have a port %s", bridge_name, target);
 }
 
@@ -210,12 +213,14 @@ static int run_del_port(struct ctl_command *command, struct err *err)
 		if (!must_exist)
 			return 0;
 		if (port)
-			return err_set(err, -EINVAL, "cannot delete port %s because it is the "
-						     "local port for bridge %s (deleting this port "
-						     "requires deleting the entire bridge)",
+			return err_set(err, -EINVAL,
+				       "cannot delete port %s because it is the "
+				       "local port for bridge %s (deleting this port "
+				       "requires deleting the entire bridge)",
 				       target, port->bridge->name);
-		return err_set(err, -ENOENT, with_iface ? "no port or interface named %s" :
-							  "no port named %s", target);
+		return err_set(err, -ENOENT,
+			       with_iface ? "no port or interface named %s" : "no port named %s",
+			       target);
 	}
 	if (command->argc > 2) {
 		int r = check_on_bridge(view, port, command->argv[1], target, err);
@@ -243,8 +248,10 @@ static int run_add_bond_iface(struct ctl_command *command, struct err *err)
 		vsctl_put_args(command, &args);
 		if (same->port == port)
 			return 0;
-		return err_set(err, -EEXIST, "\"--may-exist %s\" but %s is actually attached to "
-					     "port %s", str_cstr(&args), name, same->port->name);
+		return err_set(err, -EEXIST,
+			       "\"--may-exist %s\" but %s is actually attached to "
+			       "port %s",
+			       str_cstr(&args), name, same->port->name);
 	}
 	r = view_check_no_conflict(view, "an interface named", name, err);
 	if (r < 0)
@@ -299,7 +306,7 @@ static int run_list_ports(struct ctl_command *command, struct err *err)
 	const char **names = xcalloc(list_size(&bridge->ports) + 1, sizeof *names);
 	size_t n = 0;
 	const struct view_port *port;
-	LIST_FOR_EACH (port, &bridge->ports, node_in_bridge)
+	LIST_FOR_EACH(port, &bridge->ports, node_in_bridge)
 		names[n++] = port->name;
 	vsctl_print_sorted(command, names, n);
 	return 0;
@@ -316,8 +323,8 @@ static int run_list_ifaces(struct ctl_command *command, struct err *err)
 	size_t n = 0;
 	const struct view_port *port;
 	const struct view_iface *iface;
-	LIST_FOR_EACH (port, &bridge->ports, node_in_bridge) {
-		LIST_FOR_EACH (iface, &port->ifaces, node_in_port)
+	LIST_FOR_EACH(port, &bridge->ports, node_in_bridge) {
+		LIST_FOR_EACH(iface, &port->ifaces, node_in_port)
 			names[n++] = iface->name;
 	}
 	vsctl_print_sorted(command, names, n);

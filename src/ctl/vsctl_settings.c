@@ -8,7 +8,8 @@
 
 LOG_MODULE(vsctl);
 
-/* --- controllers ------------------------------------------------------------------------------- */
+/* --- controllers -------------------------------------------------------------------------------
+ */
 
 static int prepare_controller(struct ctl_command *command, struct err *err)
 {
@@ -37,8 +38,10 @@ static int probe_option(const struct ctl_command *command, bool *ret_given, int6
 	*ret_given = text != NULL;
 	if (!text || str_to_i64(text, 10, ret))
 		return 0;
-	return err_set(err, -EINVAL, "value \"%s\" on --inactivity-probe is not a number of "
-				     "milliseconds", text);
+	return err_set(err, -EINVAL,
+		       "value \"%s\" on --inactivity-probe is not a number of "
+		       "milliseconds",
+		       text);
 }
 
 static int run_get_controller(struct ctl_command *command, struct err *err)
@@ -103,7 +106,8 @@ static int run_set_controller(struct ctl_command *command, struct err *err)
 	return 0;
 }
 
-/* --- fail mode --------------------------------------------------------------------------------- */
+/* --- fail mode ---------------------------------------------------------------------------------
+ */
 
 static int prepare_fail_mode(struct ctl_command *command, struct err *err)
 {
@@ -143,7 +147,8 @@ static int run_set_fail_mode(struct ctl_command *command, struct err *err)
 	return 0;
 }
 
-/* --- managers ---------------------------------------------------------------------------------- */
+/* --- managers ----------------------------------------------------------------------------------
+ */
 
 static int prepare_manager(struct ctl_command *command, struct err *err)
 {
@@ -208,7 +213,8 @@ static int run_set_manager(struct ctl_command *command, struct err *err)
 	return 0;
 }
 
-/* --- SSL --------------------------------------------------------------------------------------- */
+/* --- SSL ---------------------------------------------------------------------------------------
+ */
 
 static int prepare_ssl(struct ctl_command *command, struct err *err)
 {
@@ -260,7 +266,8 @@ static int run_set_ssl(struct ctl_command *command, struct err *err)
 	return 0;
 }
 
-/* --- auto-attach ------------------------------------------------------------------------------- */
+/* --- auto-attach -------------------------------------------------------------------------------
+ */
 
 static int prepare_aa(struct ctl_command *command, struct err *err)
 {
@@ -271,8 +278,8 @@ static int prepare_aa(struct ctl_command *command, struct err *err)
 }
 
 /* "BRIDGE I-SID VLAN" */
-static int aa_args(struct ctl_command *command, struct view_bridge **ret_bridge,
-		   int64_t *ret_isid, int64_t *ret_vlan, struct err *err)
+static int aa_args(struct ctl_command *command, struct view_bridge **ret_bridge, int64_t *ret_isid,
+		   int64_t *ret_vlan, struct err *err)
 {
 	int r = view_need_bridge(view_get(command->ctl), command->argv[1], ret_bridge, err);
 	if (r < 0)
@@ -328,7 +335,8 @@ static int run_get_aa_mapping(struct ctl_command *command, struct err *err)
 	return 0;
 }
 
-/* --- init, emer-reset -------------------------------------------------------------------------- */
+/* --- init, emer-reset --------------------------------------------------------------------------
+ */
 
 /* The main loop has made the row already. */
 static int run_init(struct ctl_command *command, struct err *err) { return 0; }
@@ -336,8 +344,8 @@ static int run_init(struct ctl_command *command, struct err *err) { return 0; }
 static int prepare_emer_reset(struct ctl_command *command, struct err *err)
 {
 	static const unsigned bridge_columns[] = {
-		VSW_BRIDGE_CONTROLLER, VSW_BRIDGE_FAIL_MODE, VSW_BRIDGE_MIRRORS,
-		VSW_BRIDGE_NETFLOW,    VSW_BRIDGE_SFLOW,     VSW_BRIDGE_IPFIX,
+		VSW_BRIDGE_CONTROLLER,	 VSW_BRIDGE_FAIL_MODE,	 VSW_BRIDGE_MIRRORS,
+		VSW_BRIDGE_NETFLOW,	 VSW_BRIDGE_SFLOW,	 VSW_BRIDGE_IPFIX,
 		VSW_BRIDGE_OTHER_CONFIG, VSW_BRIDGE_FLOOD_VLANS,
 	};
 	struct idl *idl = command->ctl->idl;
@@ -375,11 +383,12 @@ static int run_emer_reset(struct ctl_command *command, struct err *err)
 	const struct vsw_bridge *bridge;
 	const struct vsw_port *port;
 	const struct vsw_interface *iface;
-	VSW_BRIDGE_FOR_EACH (bridge, ctl->idl)
-		reset_bridge(ctl, bridge);
-	VSW_PORT_FOR_EACH (port, ctl->idl)
-		idl_clear(ctl->txn, idl_row(port), VSW_PORT_OTHER_CONFIG);
-	VSW_INTERFACE_FOR_EACH (iface, ctl->idl) {
+	VSW_BRIDGE_FOR_EACH(bridge, ctl->idl)
+	reset_bridge(ctl, bridge);
+	VSW_PORT_FOR_EACH(port, ctl->idl)
+	idl_clear(ctl->txn, idl_row(port), VSW_PORT_OTHER_CONFIG);
+	VSW_INTERFACE_FOR_EACH(iface, ctl->idl)
+	{
 		vsw_interface_set_ingress_policing_rate(ctl->txn, iface, 0);
 		vsw_interface_set_ingress_policing_burst(ctl->txn, iface, 0);
 	}
@@ -398,10 +407,8 @@ const struct ctl_command_def vsctl_settings_commands[] = {
 	  NULL },
 	{ "set-controller", 1, INT_MAX, "!BRIDGE +TARGET", "--inactivity-probe=", true,
 	  prepare_controller, run_set_controller, NULL },
-	{ "get-fail-mode", 1, 1, "!BRIDGE", "", false, prepare_fail_mode, run_get_fail_mode,
-	  NULL },
-	{ "del-fail-mode", 1, 1, "!BRIDGE", "", true, prepare_fail_mode, run_del_fail_mode,
-	  NULL },
+	{ "get-fail-mode", 1, 1, "!BRIDGE", "", false, prepare_fail_mode, run_get_fail_mode, NULL },
+	{ "del-fail-mode", 1, 1, "!BRIDGE", "", true, prepare_fail_mode, run_del_fail_mode, NULL },
 	{ "set-fail-mode", 2, 2, "!BRIDGE !MODE", "", true, prepare_fail_mode, run_set_fail_mode,
 	  NULL },
 	{ "get-manager", 0, 0, "", "", false, prepare_manager, run_get_manager, NULL },

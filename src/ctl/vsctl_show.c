@@ -4,7 +4,7 @@
 
 struct show {
 	const struct idl_table_def *table;
-	int name; /* column; -1: the UUID */
+	int name;	    /* column; -1: the UUID */
 	const int *columns; /* ends with -1; those with their default are left out */
 };
 
@@ -21,8 +21,7 @@ static const struct show shows[] = {
 	  (const int[]){ VSW_INTERFACE_TYPE, VSW_INTERFACE_OPTIONS, VSW_INTERFACE_ERROR, -1 } },
 	{ &vsw_controller_table, VSW_CONTROLLER_TARGET,
 	  (const int[]){ VSW_CONTROLLER_IS_CONNECTED, -1 } },
-	{ &vsw_manager_table, VSW_MANAGER_TARGET,
-	  (const int[]){ VSW_MANAGER_IS_CONNECTED, -1 } },
+	{ &vsw_manager_table, VSW_MANAGER_TARGET, (const int[]){ VSW_MANAGER_IS_CONNECTED, -1 } },
 };
 
 static const struct show *find_show(const char *table_name)
@@ -58,8 +57,8 @@ static void show_column(struct ctl *ctl, const struct show *show, const struct i
 		type->key.type == ATOM_UUID ? find_show(type->key.ref.table_name) : NULL;
 	if (child) {
 		for (size_t i = 0; i < datum->n; i++) {
-			const struct idl_row *r = idl_row_by_uuid(ctl->idl, child->table,
-								  &datum_key(datum, i)->uuid);
+			const struct idl_row *r =
+				idl_row_by_uuid(ctl->idl, child->table, &datum_key(datum, i)->uuid);
 			if (r)
 				show_row(ctl, child, r, level, out);
 		}

@@ -41,7 +41,7 @@ const struct vsw_open_vswitch *vsctl_root(struct ctl *ctl)
 #define LOOKUP(map, name, type)                                                                    \
 	({                                                                                         \
 		type *found_ = NULL, *it;                                                          \
-		HMAP_FOR_EACH_WITH_HASH (it, map, hash_str(name, 0), node) {                       \
+		HMAP_FOR_EACH_WITH_HASH(it, map, hash_str(name, 0), node) {                        \
 			if (!strcmp(it->name, name)) {                                             \
 				found_ = it;                                                       \
 				break;                                                             \
@@ -108,14 +108,16 @@ int view_check_no_conflict(const struct view *view, const char *what, const char
 			       name, name);
 	const struct view_port *port = view_port(view, name);
 	if (port)
-		return err_set(err, -EEXIST, "cannot create %s %s because a port named %s already "
-					     "exists on bridge %s", what, name, name,
-			       port->bridge->name);
+		return err_set(err, -EEXIST,
+			       "cannot create %s %s because a port named %s already "
+			       "exists on bridge %s",
+			       what, name, name, port->bridge->name);
 	const struct view_iface *iface = view_iface(view, name);
 	if (iface)
-		return err_set(err, -EEXIST, "cannot create %s %s because an interface named %s "
-					     "already exists on bridge %s", what, name, name,
-			       iface->port->bridge->name);
+		return err_set(err, -EEXIST,
+			       "cannot create %s %s because an interface named %s "
+			       "already exists on bridge %s",
+			       what, name, name, iface->port->bridge->name);
 	return 0;
 }
 
@@ -147,7 +149,7 @@ static struct view_bridge *owner(struct view_bridge *bridge, const struct vsw_po
 	struct view_bridge *child;
 	if (!vsw_port_tag(row, &tag))
 		return bridge;
-	LIST_FOR_EACH (child, &bridge->children, child_node) {
+	LIST_FOR_EACH(child, &bridge->children, child_node) {
 		if (child->vlan == tag)
 			return child;
 	}
@@ -162,9 +164,9 @@ struct view_port *view_add_port(struct view *view, struct view_bridge *bridge,
 	port->name = vsw_port_name(row);
 	port->row = row;
 	port->is_local = vsw_port_fake_bridge(row) || !strcmp(port->name, real->name);
-	port->bridge = port->is_local && view_bridge(view, port->name) ?
-			       view_bridge(view, port->name) :
-			       owner(real, row);
+	port->bridge = port->is_local && view_bridge(view, port->name)
+			       ? view_bridge(view, port->name)
+			       : owner(real, row);
 	list_init(&port->ifaces);
 	list_init(&port->node_in_bridge);
 	if (!port->is_local)
@@ -202,8 +204,8 @@ void view_del_iface(struct view *view, struct view_iface *iface)
 void view_del_port(struct view *view, struct view_port *port)
 {
 	while (!list_is_empty(&port->ifaces))
-		view_del_iface(view, LIST_ENTRY(port->ifaces.next, struct view_iface,
-						node_in_port));
+		view_del_iface(view,
+			       LIST_ENTRY(port->ifaces.next, struct view_iface, node_in_port));
 	list_remove(&port->node_in_bridge);
 	hmap_remove(&view->ports, &port->node);
 	free(port);
@@ -289,9 +291,9 @@ void view_forget(struct ctl *ctl)
 	struct view_port *port;
 	if (!view)
 		return;
-	HMAP_FOR_EACH_SAFE (port, &view->ports, node)
+	HMAP_FOR_EACH_SAFE(port, &view->ports, node)
 		view_del_port(view, port);
-	HMAP_FOR_EACH_SAFE (bridge, &view->bridges, node) {
+	HMAP_FOR_EACH_SAFE(bridge, &view->bridges, node) {
 		hmap_remove(&view->bridges, &bridge->node);
 		free(bridge);
 	}

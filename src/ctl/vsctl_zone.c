@@ -46,7 +46,8 @@ static int policy_args(struct ctl_command *command, struct datum **ret, struct e
 			datum_build_fini(&b);
 			return err_set(err, -EINVAL,
 				       "%s: a timeout is given as KEY=SECONDS, as in "
-				       "icmp_first=30", arg);
+				       "icmp_first=30",
+				       arg);
 		}
 		atom_init_string(&key, arg, equals - arg);
 		datum_build_add(&b, key, &seconds);
@@ -58,9 +59,9 @@ static int policy_args(struct ctl_command *command, struct datum **ret, struct e
 static const struct vsw_ct_timeout_policy *find_policy(struct ctl *ctl, const struct datum *wanted)
 {
 	const struct vsw_ct_timeout_policy *policy;
-	VSW_CT_TIMEOUT_POLICY_FOR_EACH (policy, ctl->idl) {
-		if (datum_equal(idl_datum(idl_row(policy), VSW_CT_TIMEOUT_POLICY_TIMEOUTS),
-				wanted))
+	VSW_CT_TIMEOUT_POLICY_FOR_EACH(policy, ctl->idl)
+	{
+		if (datum_equal(idl_datum(idl_row(policy), VSW_CT_TIMEOUT_POLICY_TIMEOUTS), wanted))
 			return policy;
 	}
 	return NULL;
@@ -147,7 +148,7 @@ static int run_list_dp_cap(struct ctl_command *command, struct err *err)
 	if (!datapath)
 		return err_set(err, -ENOENT, "datapath \"%s\" record not found", command->argv[1]);
 	vsw_datapath_capabilities_map(datapath, &capabilities);
-	STRMAP_FOR_EACH (e, &capabilities)
+	STRMAP_FOR_EACH(e, &capabilities)
 		str_putf(&command->output, "%s%s=%s", command->output.len ? " " : "", e->key,
 			 e->value);
 	str_putc(&command->output, '\n');

@@ -257,6 +257,10 @@ void datum_put_bare(const struct datum *, const struct column_type *, struct str
 MUST_CHECK int atom_from_text(const struct base_type *, const char **pos, struct symbol_table *,
 			      union atom *ret, struct err *);
 
+/* All of 'word' is one atom: a string needs no quotation marks whatever is in it. */
+MUST_CHECK int atom_from_word(const struct base_type *, const char *word, struct symbol_table *,
+			      union atom *ret, struct err *err);
+
 /* Constraints of elements (not their number). */
 MUST_CHECK int datum_check(const struct datum *, const struct column_type *, struct dberr *);
 

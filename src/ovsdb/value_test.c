@@ -131,7 +131,7 @@ static void test_text(void **state)
 		{ ints, "[1] 2", "[1] 2: trailing garbage after \"]\"" },
 		{ ints, "{1,2}", "{1,2}: unexpected \"{\" parsing set of up to 4096 integers" },
 		{ ints, "   [1]   ", "[1]" },
-		{ ints, "", "[]" },
+		{ ints, "", "use \"[]\" to specify the empty set" },
 		{ map, "a=b c=\"d e\"", "{a=b, c=\"d e\"}" },
 		{ map, "{a=true, b=\"\"}", "{a=\"true\", b=\"\"}" },
 		{ map, "{a}", "a}: syntax error at \"}\" expecting \"=\"" },

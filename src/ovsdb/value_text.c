@@ -6,6 +6,8 @@
 #include "ovsdb/value.h"
 #include "wire/json.h"
 
+#define MAX_RANGE 4096 /* integers in "FIRST-LAST" */
+
 static const char *skip_blanks(const char *p)
 {
 	while (*p == ' ' || (*p >= '\t' && *p <= '\r'))
@@ -13,12 +15,11 @@ static const char *skip_blanks(const char *p)
 	return p;
 }
 
-/* Blanks and commas part the elements. */
-static const char *skip_separators(const char *p)
+/* Blanks, a comma, or both part the elements. */
+static const char *skip_separator(const char *p)
 {
-	while (*p == ' ' || (*p >= '\t' && *p <= '\r') || *p == ',')
-		p++;
-	return p;
+	p = skip_blanks(p);
+	return *p == ',' ? skip_blanks(p + 1) : p;
 }
 
 static bool ends_word(char c)
@@ -95,7 +96,11 @@ static const char *unescape_unicode(const char *p, const char *end, char *out, s
 {
 	unsigned hi, lo;
 
-	if (end - p < 4 || !scan_hex4(p, &hi)) {
+	if (end - p < 4) {
+		*reason = "quoted string ends within \\u escape";
+		return NULL;
+	}
+	if (!scan_hex4(p, &hi)) {
 		*reason = "malformed \\u escape";
 		return NULL;
 	}
@@ -123,26 +128,27 @@ static int unquote(const struct str *token, struct str *ret, struct err *err)
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *p = token->s + 1, *end = token->s + token->len - 1;
 
-	if (*end != '"')
+	if (token->len < 2 || *end != '"')
 		return err_set(err, -EINVAL, "%s: missing quote at end of quoted string", token->s);
 	while (p < end) {
 		if (*p == '"')
-			return err_set(err, -EINVAL, "%s: quotation mark inside quoted string",
+			return err_set(err, -EINVAL, "%s: quoted string may not include unescaped \"",
 				       token->s);
 		if (*p != '\\') {
 			str_putc(ret, *p++);
 			continue;
 		}
-		p++;
-		const char *found = p < end ? strchr(from, *p) : NULL;
+		if (++p >= end)
+			return err_set(err, -EINVAL, "%s: quoted string may not end with backslash",
+				       token->s);
+		const char *found = strchr(from, *p);
 		if (found) {
 			str_putc(ret, to[found - from]);
 			p++;
 			continue;
 		}
-		if (p >= end || *p != 'u')
-			return err_set(err, -EINVAL, "%s: bad escape \\%.*s", token->s,
-				       p < end ? 1 : 0, p);
+		if (*p != 'u')
+			return err_set(err, -EINVAL, "%s: bad escape \\%c", token->s, *p);
 
 		char utf8[4];
 		size_t n;
@@ -216,8 +222,6 @@ static int token_to_atom(const struct base_type *b, const struct str *token,
 				err, -EINVAL,
 				"\"%s\" is not a valid range. Range end cannot be before start.",
 				s);
-		if (end.integer - a.integer > DATUM_MAX_N / 4)
-			return err_set(err, -EINVAL, "\"%s\": range has too many elements", s);
 		is_range = true;
 		break;
 	case ATOM_REAL:
@@ -229,7 +233,7 @@ static int token_to_atom(const struct base_type *b, const struct str *token,
 			return -EINVAL;
 		break;
 	case ATOM_STRING:
-		if (*s == '"' && token->len >= 2) {
+		if (*s == '"') {
 			AUTO_STR raw = STR_INIT;
 			if (unquote(token, &raw, err) < 0)
 				return -EINVAL;
@@ -253,6 +257,9 @@ static int token_to_atom(const struct base_type *b, const struct str *token,
 		atom_fini(&a, b->type);
 		return dberr_to_err(&violation, err);
 	}
+	if (is_range && (uint64_t)end.integer - (uint64_t)a.integer >= MAX_RANGE)
+		return err_set(err, -EINVAL, "constraint violation: Range \"%s\" is too big. "
+					     "Maximum allowed size is %d.", s, MAX_RANGE);
 	if (ret_range_end)
 		*ret_range_end = is_range ? end : a;
 	*ret = a;
@@ -266,6 +273,15 @@ int atom_from_text(const struct base_type *b, const char **pos, struct symbol_ta
 
 	if (scan_token(pos, *pos, &token, err) < 0)
 		return -EINVAL;
+	return token_to_atom(b, &token, symbols, ret, NULL, err);
+}
+
+int atom_from_word(const struct base_type *b, const char *word, struct symbol_table *symbols,
+		   union atom *ret, struct err *err)
+{
+	AUTO_STR token = STR_INIT;
+
+	str_puts(&token, word);
 	return token_to_atom(b, &token, symbols, ret, NULL, err);
 }
 
@@ -327,7 +343,7 @@ static int scan_elements(const struct column_type *t, const char *text,
 
 	if (*p == open) {
 		close = is_map ? '}' : ']';
-		p = skip_separators(p + 1);
+		p = skip_blanks(p + 1);
 	} else if (*p == '{' || *p == '[') {
 		AUTO_STR english = STR_INIT;
 		column_type_put_english(t, &english);
@@ -343,7 +359,7 @@ static int scan_elements(const struct column_type *t, const char *text,
 		}
 		if (scan_element(t, &p, text, symbols, b, err) < 0)
 			return -EINVAL;
-		p = skip_separators(p);
+		p = skip_separator(p);
 	}
 	if (!close) {
 		if (!b->n)

@@ -452,7 +452,7 @@ scenario('tables', r'''
     --format=foo list bridge br0
     --data=foo list bridge br0
     --columns=_uuid,name,_version list bridge br0
-    --oneline list bridge br0 -- get bridge br0 name -- show -- list-br -- comment x -- list-ports br0
+    % --oneline list bridge br0 -- get bridge br0 name -- show -- list-br -- comment x -- list-ports br0
     --no-headings list bridge br0
     --no-headings --format=table list bridge br0
     --no-headings --format=csv list bridge br0
@@ -784,6 +784,82 @@ scenario('emer-reset', r'''
     br-exists nobr -- list-br
     list-br -- br-exists nobr
     list-br -- br-exists br0 -- list-br
+''')
+
+scenario('words', r'''
+    add-br br0
+    set bridge br0 'flood_vlans= '
+    set bridge br0 'other_config= '
+    set bridge br0 'datapath_type= '
+    set bridge br0 'name= '
+    add bridge br0 flood_vlans ''
+    add bridge br0 flood_vlans '[]'
+    add bridge br0 other_config '{}'
+    find bridge 'flood_vlans= '
+    remove bridge br0 flood_vlans '[]'
+    remove bridge br0 flood_vlans ' '
+    remove bridge br0 other_config ' '
+    set bridge br0 'flood_vlans=[1 ,2,,3]'
+    get bridge br0 flood_vlans
+    set bridge br0 'flood_vlans=[,1]'
+    set bridge br0 'flood_vlans=1]'
+    set bridge br0 'flood_vlans=[1]x'
+    set bridge br0 'flood_vlans=[1] '
+    set bridge br0 'other_config={a=b}x'
+    set bridge br0 'other_config=a=b c'
+    set bridge br0 'other_config=a = b'
+    set bridge br0 'other_config=a=b=c'
+    set bridge br0 'other_config=a:b=c'
+    set bridge br0 'other_config="a:b"=c'
+    set bridge br0 'other_config=a=[b]'
+    set bridge br0 'other_config=a='
+    set bridge br0 'other_config==b'
+    set bridge br0 'other_config:a"b=c'
+    set bridge br0 'other_config=a"b=c'
+    set bridge br0 'other_config="a"b"=c'
+    set bridge br0 'other_config:a=x"y'
+    set bridge br0 'other_config:a="x"y'
+    set bridge br0 'other_config:a="x"y"'
+    set bridge br0 'other_config:a="\u0041\ud83d\ude00"'
+    set bridge br0 'other_config:a="\u00"'
+    set bridge br0 'other_config:a="\u0000"'
+    set bridge br0 'other_config:a="\ud83d"'
+    set bridge br0 'other_config:a="\'
+    set bridge br0 'other_config:a="\"'
+    get bridge br0 other_config
+    set bridge br0 'flood_vlans=1-3-5'
+    set bridge br0 'flood_vlans=1-'
+    set bridge br0 'flood_vlans=-1'
+    set bridge br0 'flood_vlans=5-5'
+    set bridge br0 'flood_vlans=1-2,2-3'
+    set bridge br0 'flood_vlans=1--2'
+    set bridge br0 'flood_vlans=0-4095,4096'
+    set bridge br0 'flood_vlans=+5'
+    set bridge br0 'flood_vlans=0x5'
+    set bridge br0 'flood_vlans=05'
+    set bridge br0 'flood_vlans="5"'
+    set bridge br0 'stp_enable="true"'
+    set bridge br0 'ports="x"'
+    -- --id=@a create port name=p interfaces=@b -- --id=@b create interface name=p -- add bridge br0 ports @a
+    set bridge br0 ports=@
+    set interface p ofport_request=99999999999999999999
+    set interface p ofport_request=0x10
+    set interface p ofport_request=-1
+    set interface p ofport_request=1.5
+    set interface p 'ofport_request=1 '
+    set interface p ofport=-1
+    set interface p ofport=1,2
+    set interface p ofport=1-2
+    set interface p ofport=9223372036854775807
+    set interface p ofport=9223372036854775808
+    set interface p ofport=-9223372036854775808
+    get interface p ofport
+    set interface p cfm_remote_mpids=1-9000
+    set interface p cfm_remote_mpids=1-4097
+    set interface p cfm_remote_mpids=1-4096
+    set interface p statistics:a=5-6
+    set interface p statistics=1-2=5
+    set interface p statistics={a=1,b=2-3}
 ''')
 
 

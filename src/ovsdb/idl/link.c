@@ -39,8 +39,10 @@ void idl_warn_error(const char *error) { log_warn("transaction error: %s", error
 void idl_warn_absent(const char *column, const char *table)
 {
 	static struct log_limit limit = LOG_LIMIT(5, 5);
-	log_warn_limited(&limit, "column %s of table %s is not written: the server's schema does "
-				 "not have it", column, table);
+	log_warn_limited(&limit,
+			 "column %s of table %s is not written: the server's schema does "
+			 "not have it",
+			 column, table);
 }
 
 bool idl_link_send(struct idl *idl, struct jsonrpc_msg *owned)
@@ -139,8 +141,8 @@ static void compare_schemas(struct idl *idl, const json_t *schema)
 		table->absent = !theirs;
 		if (!theirs && table->monitored)
 			log_warn("%s: the server's %s database has no table %s (is it older than "
-				 "this program?)", idl_remote(idl), idl->def->name,
-				 table->def->name);
+				 "this program?)",
+				 idl_remote(idl), idl->def->name, table->def->name);
 		const json_t *columns = json_object_get(theirs, "columns");
 		for (unsigned c = 0; c < table->def->n_columns; c++) {
 			table->use[c] &= ~COLUMN_ABSENT;
@@ -148,8 +150,9 @@ static void compare_schemas(struct idl *idl, const json_t *schema)
 				continue;
 			if (theirs && table->use[c] & COLUMN_MONITORED)
 				log_warn("%s: the server's %s database has no column %s in table "
-					 "%s (is it older than this program?)", idl_remote(idl),
-					 idl->def->name, table->def->columns[c], table->def->name);
+					 "%s (is it older than this program?)",
+					 idl_remote(idl), idl->def->name, table->def->columns[c],
+					 table->def->name);
 			table->use[c] |= COLUMN_ABSENT;
 		}
 	}
@@ -197,8 +200,8 @@ static void monitor_answered(struct idl *idl, const struct jsonrpc_msg *msg)
 	}
 	AUTO_ERR err = ERR_INIT;
 	bool alert = false;
-	if (idl_replica_update(idl, updates, idl->monitor_kind != MONITOR_PLAIN, &alert,
-			       &err) < 0) {
+	if (idl_replica_update(idl, updates, idl->monitor_kind != MONITOR_PLAIN, &alert, &err) <
+	    0) {
 		protocol_error(idl, err_text(&err));
 		return;
 	}
@@ -252,8 +255,8 @@ static void set_lock(struct idl *idl, bool has, bool contended)
 
 static void lock_answered(struct idl *idl, const struct jsonrpc_msg *msg)
 {
-	bool locked = msg->type == JSONRPC_REPLY &&
-		      json_is_true(json_object_get(msg->result, "locked"));
+	bool locked =
+		msg->type == JSONRPC_REPLY && json_is_true(json_object_get(msg->result, "locked"));
 	set_lock(idl, locked, msg->type == JSONRPC_REPLY && !locked);
 }
 
@@ -344,10 +347,7 @@ static void count_failure(struct idl *idl, int error)
 		deferred_put(&idl->next_remote, idl->loop);
 }
 
-static void on_failed(struct session *session, int error, void *arg)
-{
-	count_failure(arg, error);
-}
+static void on_failed(struct session *session, int error, void *arg) { count_failure(arg, error); }
 
 static void on_disconnected(struct session *session, int error, void *arg)
 {
@@ -400,8 +400,7 @@ static void split_remotes(struct idl *idl, const char *remotes)
 	AUTO_FREE char *copy = xstrdup(remotes);
 	char *save = NULL;
 	for (char *r = strtok_r(copy, ", ", &save); r; r = strtok_r(NULL, ", ", &save)) {
-		idl->remotes = xrealloc(idl->remotes,
-					(idl->n_remotes + 1) * sizeof *idl->remotes);
+		idl->remotes = xrealloc(idl->remotes, (idl->n_remotes + 1) * sizeof *idl->remotes);
 		idl->remotes[idl->n_remotes++] = xstrdup(r);
 	}
 	if (!idl->n_remotes) {

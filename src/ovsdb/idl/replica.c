@@ -10,8 +10,8 @@
  *
  * With change tracking, a deleted row leaves the table at once but stays on the list of changed
  * rows until idl_changes_clear(). */
-#include <errno.h>
 #include "ovsdb/idl/replica.h"
+#include <errno.h>
 #include "ovsdb/idl/txn.h"
 #include "wire/json.h"
 
@@ -161,7 +161,7 @@ bool idl_table_is_root(const struct idl *idl, const struct idl_table_def *def)
 struct idl_row *idl_row_find(const struct idl_table *table, const struct uuid *uuid)
 {
 	struct idl_row *row;
-	HMAP_FOR_EACH_WITH_HASH (row, &table->rows, uuid_hash(uuid), node) {
+	HMAP_FOR_EACH_WITH_HASH(row, &table->rows, uuid_hash(uuid), node) {
 		if (uuid_equal(&row->uuid, uuid))
 			return row;
 	}
@@ -232,7 +232,7 @@ void idl_replica_clear(struct idl *idl)
 {
 	for (unsigned i = 0; i < idl->def->n_tables; i++) {
 		struct idl_row *row;
-		HMAP_FOR_EACH_SAFE (row, &idl->tables[i].rows, node)
+		HMAP_FOR_EACH_SAFE(row, &idl->tables[i].rows, node)
 			remove_row(row);
 	}
 }
@@ -334,8 +334,10 @@ static int update2_row(struct idl_table *table, const struct uuid *uuid, const j
 	if ((columns = json_object_get(json, "modify"))) {
 		struct idl_row *row = idl_row_find(table, uuid);
 		if (!row)
-			return err_set(err, -EINVAL, "update of a row of table %s that is not "
-						     "there", table->def->name);
+			return err_set(err, -EINVAL,
+				       "update of a row of table %s that is not "
+				       "there",
+				       table->def->name);
 		return update_columns(row, columns, true, ret_alert, err);
 	}
 	if (!json_object_get(json, "delete"))
@@ -370,9 +372,8 @@ int idl_replica_update(struct idl *idl, const json_t *updates, bool with_differe
 			if (!uuid_from_str(uuid_text, &uuid) || !json_is_object(row))
 				return err_set(err, -EINVAL, "malformed update of table %s",
 					       table_name);
-			int r = with_differences ?
-				       update2_row(table, &uuid, row, ret_alert, err) :
-				       update_row(table, &uuid, row, ret_alert, err);
+			int r = with_differences ? update2_row(table, &uuid, row, ret_alert, err)
+						 : update_row(table, &uuid, row, ret_alert, err);
 			if (r < 0)
 				return r;
 		}
@@ -418,8 +419,8 @@ const struct idl_table_def *idl_row_table(const struct idl_row *row) { return ro
 const struct idl_row *idl_first_changed(const struct idl *idl, const struct idl_table_def *def)
 {
 	const struct list *changed = &table_of(idl, def)->changed;
-	return list_is_empty(changed) ? NULL :
-					LIST_ENTRY(changed->next, struct idl_row, changed_node);
+	return list_is_empty(changed) ? NULL
+				      : LIST_ENTRY(changed->next, struct idl_row, changed_node);
 }
 
 const struct idl_row *idl_next_changed(const struct idl_row *row)

@@ -10,10 +10,10 @@
  * arrives the replica shows the server's truth, not our hope. The order of operations is: the lock
  * asserted, what was verified, rows changed in the order first touched, the increment, the
  * comment. A transaction that would change nothing is not sent at all. */
+#include "ovsdb/idl/txn.h"
 #include <errno.h>
 #include <inttypes.h>
 #include "base/str.h"
-#include "ovsdb/idl/txn.h"
 #include "wire/json.h"
 
 struct idl_txn *idl_txn_new(struct idl *idl)
@@ -106,10 +106,14 @@ enum idl_status idl_txn_status(const struct idl_txn *txn) { return txn->status; 
 const char *idl_status_name(enum idl_status status)
 {
 	static const char *const names[] = {
-		[IDL_OPEN] = "open",	       [IDL_UNCHANGED] = "unchanged",
-		[IDL_INCOMPLETE] = "incomplete", [IDL_ABORTED] = "aborted",
-		[IDL_SUCCESS] = "success",     [IDL_TRY_AGAIN] = "try again",
-		[IDL_NOT_LOCKED] = "not locked", [IDL_ERROR] = "error",
+		[IDL_OPEN] = "open",
+		[IDL_UNCHANGED] = "unchanged",
+		[IDL_INCOMPLETE] = "incomplete",
+		[IDL_ABORTED] = "aborted",
+		[IDL_SUCCESS] = "success",
+		[IDL_TRY_AGAIN] = "try again",
+		[IDL_NOT_LOCKED] = "not locked",
+		[IDL_ERROR] = "error",
 	};
 	return names[status];
 }
@@ -284,7 +288,7 @@ static void name_uuids(struct idl_txn *txn, json_t *json)
 		json_array_set_new(json, 1, json_string(name));
 		return;
 	}
-	json_array_foreach (json, i, element)
+	json_array_foreach(json, i, element)
 		name_uuids(txn, element);
 }
 
@@ -321,8 +325,7 @@ static void put_verify(struct idl_txn *txn, const struct txn_row *tr, json_t *op
 		if (!(tr->set[c] & TXN_COLUMN_VERIFY) || row->table->use[c] & COLUMN_ABSENT)
 			continue;
 		json_array_append_new(columns, json_string(column_name(row, c)));
-		json_object_set_new(values, column_name(row, c),
-				    datum_to_json(row->data[c]));
+		json_object_set_new(values, column_name(row, c), datum_to_json(row->data[c]));
 	}
 	if (!json_array_size(columns)) {
 		json_decref(columns);
@@ -458,12 +461,12 @@ static json_t *build_request(struct idl_txn *txn)
 	json_t *ops = json_pack("[s]", txn->idl->def->name);
 	const struct txn_row *tr;
 	if (txn->idl->lock_name)
-		json_array_append_new(ops, json_pack("{s:s,s:s}", "op", "assert", "lock",
-						     txn->idl->lock_name));
-	LIST_FOR_EACH (tr, &txn->rows, node)
+		json_array_append_new(
+			ops, json_pack("{s:s,s:s}", "op", "assert", "lock", txn->idl->lock_name));
+	LIST_FOR_EACH(tr, &txn->rows, node)
 		put_verify(txn, tr, ops);
 	size_t n_before = json_array_size(ops);
-	LIST_FOR_EACH (tr, &txn->rows, node)
+	LIST_FOR_EACH(tr, &txn->rows, node)
 		put_row(txn, tr, ops);
 	bool changes = json_array_size(ops) > n_before;
 	if (txn->increment_column >= 0 && (changes || txn->increment_forced)) {
@@ -565,8 +568,8 @@ static void take_inserted(struct idl_txn *txn, const json_t *results)
 	for (size_t i = 0; i < txn->n_inserted; i++) {
 		/* Operations are numbered with the database's name in front of them. */
 		const json_t *result = json_array_get(results, txn->inserted[i].op - 1);
-		const char *uuid = json_string_value(
-			json_array_get(json_object_get(result, "uuid"), 1));
+		const char *uuid =
+			json_string_value(json_array_get(json_object_get(result, "uuid"), 1));
 		struct uuid real;
 		if (uuid && uuid_from_str(uuid, &real))
 			txn->inserted[i].real = real;
@@ -583,7 +586,7 @@ void idl_txn_reply(struct idl_txn *txn, struct jsonrpc_msg *msg)
 	enum idl_status worst = IDL_SUCCESS;
 	size_t i;
 	json_t *result;
-	json_array_foreach (msg->result, i, result) {
+	json_array_foreach(msg->result, i, result) {
 		if (!json_is_object(result) || !json_object_get(result, "error"))
 			continue;
 		enum idl_status status = status_of_error(txn, result);
@@ -608,7 +611,7 @@ void idl_txn_reply(struct idl_txn *txn, struct jsonrpc_msg *msg)
 struct idl_txn *idl_txn_by_id(struct idl *idl, const json_t *id)
 {
 	struct idl_txn *txn;
-	LIST_FOR_EACH (txn, &idl->waiting_txns, node) {
+	LIST_FOR_EACH(txn, &idl->waiting_txns, node) {
 		if (json_equal(txn->id, id))
 			return txn;
 	}

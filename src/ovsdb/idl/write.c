@@ -59,8 +59,8 @@ void idl_set_strs(struct idl_txn *txn, const struct idl_row *row, unsigned colum
 	idl_set_datum(txn, row, column, datum_build_finish(&b));
 }
 
-void idl_set_ints(struct idl_txn *txn, const struct idl_row *row, unsigned column,
-		  const int64_t *v, size_t n)
+void idl_set_ints(struct idl_txn *txn, const struct idl_row *row, unsigned column, const int64_t *v,
+		  size_t n)
 {
 	struct datum_build b = DATUM_BUILD(ATOM_INTEGER, ATOM_VOID);
 	for (size_t i = 0; i < n; i++)
@@ -81,7 +81,7 @@ void idl_set_strmap(struct idl_txn *txn, const struct idl_row *row, unsigned col
 		    const struct strmap *map)
 {
 	struct datum_build b = DATUM_BUILD(ATOM_STRING, ATOM_STRING);
-	STRMAP_FOR_EACH (e, map)
+	STRMAP_FOR_EACH(e, map)
 		datum_build_add_pair(&b, e->key, e->value);
 	idl_set_datum(txn, row, column, datum_build_finish(&b));
 }
@@ -147,10 +147,9 @@ static struct datum *news(const struct datum *now, const struct datum *elements,
 	for (size_t i = 0; i < elements->n; i++) {
 		uint32_t at = datum_find_key(now, datum_key(elements, i));
 		union atom key, value;
-		if (at != UINT32_MAX &&
-		    (!is_map || !replaces ||
-		     atom_equal(datum_value(now, at), datum_value(elements, i),
-				elements->value_type)))
+		if (at != UINT32_MAX && (!is_map || !replaces ||
+					 atom_equal(datum_value(now, at), datum_value(elements, i),
+						    elements->value_type)))
 			continue;
 		atom_copy(&key, datum_key(elements, i), elements->key_type);
 		if (is_map)
