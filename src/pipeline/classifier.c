@@ -578,18 +578,6 @@ void classifier_remove(struct classifier *c, struct classifier_rule *r)
 	c->n_rules--;
 }
 
-void classifier_replace(struct classifier *c, struct classifier_rule *r,
-			struct classifier_rule *with, uint64_t version)
-{
-	with->value = r->value;
-	with->priority = r->priority;
-	with->add_version = version;
-	with->remove_version = VERSION_NEVER;
-	list_insert_before(&r->node, &with->node);
-	list_remove(&r->node);
-	r->value = NULL;
-}
-
 /* ---- lookup ------------------------------------------------------------------------------ */
 
 enum outcome {

@@ -62,10 +62,6 @@ void classifier_insert(struct classifier *, struct classifier_rule *, const stru
 		       const struct flow_key *mask, int priority, uint64_t version);
 void classifier_remove(struct classifier *, struct classifier_rule *);
 
-/* Takes 'rule' out and puts 'with' in its place (same match, same priority). */
-void classifier_replace(struct classifier *, struct classifier_rule *rule,
-			struct classifier_rule *with, uint64_t version);
-
 static inline bool classifier_rule_is_visible(const struct classifier_rule *r, uint64_t version)
 {
 	return r->add_version <= version && version < r->remove_version;

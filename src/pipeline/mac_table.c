@@ -280,7 +280,7 @@ void mac_table_show(const struct mac_table *t, struct str *out)
 		char port[16] = "?";
 		if (!list_is_empty(&b->ports)) {
 			const struct ofport *p = LIST_ENTRY(b->ports.next, struct ofport, bundle_node);
-			if (p->ofport == OFPP_LOCAL)
+			if (p->ofport == OFPORT_LOCAL)
 				str_copy(port, "LOCAL", sizeof port);
 			else
 				snprintf(port, sizeof port, "%" PRIu32, p->ofport);

@@ -61,13 +61,17 @@ struct datapath {
 	char *name;		   /* "ovs-system", "ovs-netdev" */
 	struct fastpath *fastpath; /* NULL until set: translation works without */
 	struct list pipelines;	   /* of struct pipeline, in order of creation */
-	struct hmap ports;	   /* dp_port -> struct ofport; tunnels are found by their key */
+	struct hmap ports;	   /* dp_port -> struct ofport, but for tunnels: they share one */
+	struct hmap tunnels;	   /* struct tunnel -> struct ofport */
 	/* Grows whenever a translation could come out differently: upcall asks again then. */
 	uint64_t generation;
 	struct datapath_features features;
 	struct loop *loop; /* for timers and packets that wait */
 	struct recirc_table *recircs;
-	void (*changed)(struct datapath *, void *arg); /* 'generation' moved; may be NULL */
+	/* Of whoever keeps decisions (upcall): 'generation' moved; credit what the fast path counted so
+	 * far to rules, groups and ports, since someone is about to read it. May be NULL. */
+	void (*changed)(struct datapath *, void *arg);
+	void (*sync_stats)(struct datapath *, void *arg);
 	void *changed_arg;
 	struct list node; /* in datapath_all() */
 };
@@ -77,6 +81,7 @@ void datapath_free(struct datapath *); /* its pipelines must be gone */
 struct list *datapath_all(void);
 struct datapath *datapath_lookup(const char *name); /* "netdev@ovs-netdev", "ovs-netdev"; NULL */
 void datapath_touch(struct datapath *); /* generation++, and tells 'changed' */
+void datapath_sync_stats(struct datapath *);
 
 /* ---- pipeline ---------------------------------------------------------------------------- */
 
@@ -154,7 +159,7 @@ enum ofport_stp { OFPORT_STP_NONE, OFPORT_STP_DISABLED, OFPORT_STP_BLOCKING, OFP
 
 struct ofport_config {
 	const char *name;
-	uint32_t ofport;     /* 1 .. OFPP_MAX-1, or OFPP_LOCAL */
+	uint32_t ofport;     /* 1 .. OFPORT_MAX-1, or OFPORT_LOCAL */
 	struct port *port;   /* NULL: patch port. The pipeline takes a reference. */
 	uint32_t dp_port;    /* of the fast path; DP_PORT_NONE for patch ports */
 	const char *peer;    /* patch: name of the other end, in a bridge of the same datapath */
@@ -169,8 +174,10 @@ struct ofport_stats {
 };
 
 struct ofport {
-	struct hmap_node by_number, by_name, by_dp_port; /* by_dp_port: not of tunnels and patch ports */
-	struct pipeline *pipeline;
+	struct hmap_node by_number, by_name;
+	struct hmap_node by_dp_port; /* or by tunnel; patch ports: not used */
+	int refs;		     /* the pipeline's own, and cached decisions */
+	struct pipeline *pipeline;   /* NULL once deleted */
 	char *name;
 	uint32_t ofport;
 	uint32_t dp_port;
@@ -200,6 +207,9 @@ void pipeline_port_del(struct pipeline *, uint32_t ofport);
 struct ofport *pipeline_port_lookup(const struct pipeline *, uint32_t ofport); /* NULL */
 struct ofport *pipeline_port_lookup_name(const struct pipeline *, const char *name);
 struct ofport *datapath_port_lookup(const struct datapath *, uint32_t dp_port);
+struct ofport *datapath_tunnel_lookup(const struct datapath *, const struct tunnel *);
+struct ofport *ofport_ref(struct ofport *);
+void ofport_unref(struct ofport *); /* NULL is fine */
 /* OpenFlow's port_mod; link state as the device reports it. Both tell 'port_changed'. */
 void ofport_set_config(struct ofport *, uint32_t config, uint32_t mask);
 void ofport_set_state(struct ofport *, uint32_t state, uint32_t mask);
