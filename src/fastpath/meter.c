@@ -25,26 +25,26 @@ struct bucket {
 struct meter {
 	struct rcu_head rcu;
 	pthread_spinlock_t lock;
-	struct meter_config config;
-	struct bucket buckets[METER_MAX_BANDS];
+	struct dp_meter_config config;
+	struct bucket buckets[DP_METER_MAX_BANDS];
 	int64_t filled_ns;
-	struct meter_stats stats;
+	struct dp_meter_stats stats;
 };
 
-static struct meter *meters[METER_MAX];
+static struct meter *meters[DP_METER_MAX];
 
-static uint64_t band_rate(const struct meter_config *c, const struct meter_band *b)
+static uint64_t band_rate(const struct dp_meter_config *c, const struct dp_meter_band *b)
 {
 	return c->per_packet ? b->rate : b->rate * 1000ULL;
 }
 
-static void configure(struct meter *m, const struct meter_config *c)
+static void configure(struct meter *m, const struct dp_meter_config *c)
 {
 	m->config = *c;
 	m->stats.n_bands = c->n_bands;
 	m->filled_ns = clock_mono_ns();
 	for (unsigned i = 0; i < c->n_bands; i++) {
-		const struct meter_band *b = &c->bands[i];
+		const struct dp_meter_band *b = &c->bands[i];
 		struct bucket *k = &m->buckets[i];
 		uint64_t burst = c->per_packet ? b->burst : b->burst * 1000ULL;
 		k->full = burst ? burst : band_rate(c, b);
@@ -53,13 +53,13 @@ static void configure(struct meter *m, const struct meter_config *c)
 	}
 }
 
-int meter_add(const struct meter_config *c, uint32_t *ret_id)
+int dp_meter_add(const struct dp_meter_config *c, uint32_t *ret_id)
 {
-	ASSERT(c->n_bands <= METER_MAX_BANDS);
+	ASSERT(c->n_bands <= DP_METER_MAX_BANDS);
 	uint32_t id = 0;
-	while (id < METER_MAX && meters[id])
+	while (id < DP_METER_MAX && meters[id])
 		id++;
-	if (id == METER_MAX)
+	if (id == DP_METER_MAX)
 		return -ENOSPC;
 	struct meter *m = xzalloc(sizeof *m);
 	pthread_spin_init(&m->lock, PTHREAD_PROCESS_PRIVATE);
@@ -72,13 +72,13 @@ int meter_add(const struct meter_config *c, uint32_t *ret_id)
 
 static struct meter *find(uint32_t id)
 {
-	return id < METER_MAX ? rcu_dereference(meters[id]) : NULL;
+	return id < DP_METER_MAX ? rcu_dereference(meters[id]) : NULL;
 }
 
-int meter_modify(uint32_t id, const struct meter_config *c)
+int dp_meter_modify(uint32_t id, const struct dp_meter_config *c)
 {
 	struct meter *m = find(id);
-	ASSERT(c->n_bands <= METER_MAX_BANDS);
+	ASSERT(c->n_bands <= DP_METER_MAX_BANDS);
 	if (!m)
 		return -ENOENT;
 	pthread_spin_lock(&m->lock);
@@ -94,7 +94,7 @@ static void free_meter(struct rcu_head *h)
 	free(m);
 }
 
-void meter_del(uint32_t id)
+void dp_meter_del(uint32_t id)
 {
 	struct meter *m = find(id);
 	if (!m)
@@ -103,7 +103,7 @@ void meter_del(uint32_t id)
 	call_rcu(&m->rcu, free_meter);
 }
 
-int meter_get_stats(uint32_t id, struct meter_stats *ret)
+int dp_meter_get_stats(uint32_t id, struct dp_meter_stats *ret)
 {
 	struct meter *m = find(id);
 	if (!m)
@@ -170,7 +170,7 @@ static void remark(struct packet *p, uint8_t levels)
 	h->csum = csum_replace16(h->csum, cpu_to_be16(old_word), cpu_to_be16(get_be16(ip)));
 }
 
-bool meter_run(uint32_t id, struct packet *p, int64_t now_ns)
+bool dp_meter_run(uint32_t id, struct packet *p, int64_t now_ns)
 {
 	struct meter *m = find(id);
 	if (!m)
@@ -181,7 +181,7 @@ bool meter_run(uint32_t id, struct packet *p, int64_t now_ns)
 	m->stats.n_packets += n_packets;
 	m->stats.n_bytes += p->size;
 	int acts = charge(m, m->config.per_packet ? n_packets : p->size * 8ULL);
-	struct meter_band band = { 0 };
+	struct dp_meter_band band = { 0 };
 	if (acts >= 0) {
 		band = m->config.bands[acts];
 		m->stats.bands[acts].n_packets += n_packets;
@@ -190,7 +190,7 @@ bool meter_run(uint32_t id, struct packet *p, int64_t now_ns)
 	pthread_spin_unlock(&m->lock);
 	if (acts < 0)
 		return true;
-	if (band.type == METER_BAND_DROP)
+	if (band.type == DP_METER_BAND_DROP)
 		return false;
 	remark(p, band.prec_level);
 	return true;

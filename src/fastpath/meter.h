@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* meter: token buckets that datapath actions name by number (DPA_METER). Numbers belong to whoever
  * asks for them; they are not OpenFlow's.
- * Threads: meter_run() anywhere; the rest under the control lock. */
+ * Threads: dp_meter_run() anywhere; the rest under the control lock. */
 #pragma once
 #include "base/err.h"
 #include "packet/packet.h"
 
-enum { METER_MAX = 65536, METER_MAX_BANDS = 8 };
-enum meter_band_type { METER_BAND_DROP, METER_BAND_DSCP_REMARK };
-struct meter_band {
-	enum meter_band_type type;
+enum { DP_METER_MAX = 65536, DP_METER_MAX_BANDS = 8 };
+enum dp_meter_band_type { DP_METER_BAND_DROP, DP_METER_BAND_DSCP_REMARK };
+struct dp_meter_band {
+	enum dp_meter_band_type type;
 	uint32_t rate;	    /* kilobits or packets a second */
 	uint32_t burst;	    /* kilobits or packets; 0: one second's worth */
 	uint8_t prec_level; /* DSCP_REMARK: by how much the drop precedence grows */
 };
-struct meter_config {
+struct dp_meter_config {
 	bool per_packet; /* else per kilobit */
 	unsigned n_bands;
-	struct meter_band bands[METER_MAX_BANDS];
+	struct dp_meter_band bands[DP_METER_MAX_BANDS];
 };
-struct meter_stats {
+struct dp_meter_stats {
 	uint64_t n_packets, n_bytes;
 	int64_t created_ns;
 	unsigned n_bands;
 	struct {
 		uint64_t n_packets, n_bytes;
-	} bands[METER_MAX_BANDS];
+	} bands[DP_METER_MAX_BANDS];
 };
 
 /* Adds a meter and gives it a number. -ENOSPC: all numbers are in use. */
-MUST_CHECK int meter_add(const struct meter_config *, uint32_t *ret_id);
+MUST_CHECK int dp_meter_add(const struct dp_meter_config *, uint32_t *ret_id);
 /* Keeps the counters. -ENOENT. */
-MUST_CHECK int meter_modify(uint32_t id, const struct meter_config *);
+MUST_CHECK int dp_meter_modify(uint32_t id, const struct dp_meter_config *);
 /* Packets that still name it pass. Harmless if there is none. */
-void meter_del(uint32_t id);
-MUST_CHECK int meter_get_stats(uint32_t id, struct meter_stats *ret);
+void dp_meter_del(uint32_t id);
+MUST_CHECK int dp_meter_get_stats(uint32_t id, struct dp_meter_stats *ret);
 /* Counts the packet; false: over the rate of a drop band. May remark it. */
-bool meter_run(uint32_t id, struct packet *, int64_t now_ns);
+bool dp_meter_run(uint32_t id, struct packet *, int64_t now_ns);

@@ -361,7 +361,7 @@ static unsigned meter_batch(struct exec *ex, struct packet **batch, unsigned n, 
 {
 	unsigned n_kept = 0;
 	for (unsigned i = 0; i < n; i++) {
-		if (meter_run(id, batch[i], ex->now_ns))
+		if (dp_meter_run(id, batch[i], ex->now_ns))
 			batch[n_kept++] = batch[i];
 		else
 			exec_drop(ex, batch[i], DROP_METER);
