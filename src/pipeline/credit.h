@@ -30,8 +30,7 @@ enum credit_kind {
 struct credit_learn {
 	struct flow_mod fm;
 	struct rule_actions *actions;
-	uint32_t limit;
-	uint16_t idle_timeout, hard_timeout;
+	uint32_t limit; /* flows of this cookie in the table; 0: any number */
 };
 
 struct credit {
@@ -68,3 +67,5 @@ struct credit *credits_put(struct credits *, enum credit_kind); /* zeroed */
 /* Credits 'delta'. 'used_ns' is when the last of the packets was; 0: now. */
 void credits_push(const struct credits *, uint64_t n_packets, uint64_t n_bytes, int64_t used_ns,
 		  uint16_t tcp_flags, const struct flow_key *);
+/* Adds the learnt flow, or restarts its time-outs if it is there. False: the table or limit is full. */
+bool learn_apply(struct table_set *, const struct credit_learn *);

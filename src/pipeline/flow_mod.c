@@ -211,7 +211,7 @@ void table_enforce_limit(struct table_set *s, uint8_t table_id)
 
 /* ---- checks ------------------------------------------------------------------------------ */
 
-static int check_actions(const struct pipeline *p, const void *list, size_t size)
+int flow_actions_check(const struct pipeline *p, const void *list, size_t size)
 {
 	OF_ACTION_FOR_EACH(a, list, size) {
 		const struct ofa_u32 *u = (const struct ofa_u32 *)a;
@@ -241,7 +241,7 @@ static int check_actions(const struct pipeline *p, const void *list, size_t size
 		}
 		nested = of_action_nested(a, &nested_size);
 		if (nested && a->type != OFA_CT) {
-			int r = check_actions(p, nested, nested_size);
+			int r = flow_actions_check(p, nested, nested_size);
 			if (r)
 				return r;
 		}
@@ -409,7 +409,7 @@ int transaction_flow_mod(struct transaction *t, const struct flow_mod *fm)
 {
 	tun_table_current = t->tables->pipeline->tun_table;
 	if (fm->command <= OFPFC_MODIFY_STRICT) {
-		int r = check_actions(t->tables->pipeline, fm->actions, fm->actions_size);
+		int r = flow_actions_check(t->tables->pipeline, fm->actions, fm->actions_size);
 		if (r)
 			return r;
 	}
@@ -629,22 +629,27 @@ static bool uses_any_group(const void *list, size_t size)
 	return false;
 }
 
-void table_set_delete_users(struct table_set *s, uint32_t group, uint32_t meter, uint8_t reason)
+void transaction_delete_users(struct transaction *t, uint32_t group, uint32_t meter, uint8_t reason)
 {
-	struct transaction t;
-	transaction_begin(&t, s, NULL);
 	for (unsigned i = 0; i < N_TABLES; i++) {
 		struct rule *r;
-		LIST_FOR_EACH_SAFE(r, &s->tables[i].rules, node) {
+		LIST_FOR_EACH_SAFE(r, &t->tables->tables[i].rules, node) {
 			const void *list = r->actions->data;
 			size_t size = r->actions->size;
 			bool uses = meter		? uses_meter(list, size, meter)
 				    : group == OFPG_ALL ? uses_any_group(list, size)
 							: of_actions_output_to_group(list, size, group);
-			if (uses)
-				rule_remove(&t, r, reason);
+			if (uses && classifier_rule_is_visible(&r->cr, next_version(t)))
+				rule_remove(t, r, reason);
 		}
 	}
+}
+
+void table_set_delete_users(struct table_set *s, uint32_t group, uint32_t meter, uint8_t reason)
+{
+	struct transaction t;
+	transaction_begin(&t, s, NULL);
+	transaction_delete_users(&t, group, meter, reason);
 	transaction_commit(&t);
 }
 

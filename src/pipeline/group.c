@@ -319,11 +319,19 @@ static int do_remove_bucket(struct pipeline *p, const struct group_mod *gm)
 	return 0;
 }
 
-static int do_delete(struct pipeline *p, uint32_t id)
+static void delete_users(struct pipeline *p, uint32_t id, struct transaction *t)
+{
+	if (t)
+		transaction_delete_users(t, id, 0, OFPRR_GROUP_DELETE);
+	else
+		table_set_delete_users(p->tables, id, 0, OFPRR_GROUP_DELETE);
+}
+
+static int do_delete(struct pipeline *p, uint32_t id, struct transaction *t)
 {
 	struct group *g;
 	if (id == OFPG_ALL) {
-		table_set_delete_users(p->tables, OFPG_ALL, 0, OFPRR_GROUP_DELETE);
+		delete_users(p, OFPG_ALL, t);
 		HMAP_FOR_EACH_SAFE(g, &p->groups->groups, node)
 			retire(p, g);
 		return 0;
@@ -331,12 +339,13 @@ static int do_delete(struct pipeline *p, uint32_t id)
 	g = group_lookup(p, id);
 	if (!g)
 		return 0; /* OpenFlow 1.3 6.4: no error */
-	table_set_delete_users(p->tables, id, 0, OFPRR_GROUP_DELETE);
+	delete_users(p, id, t);
 	retire(p, g);
 	return 0;
 }
 
-int group_mod_apply(struct pipeline *p, const struct group_mod *gm, const struct of_origin *origin)
+int group_mod_apply(struct pipeline *p, const struct group_mod *gm, const struct of_origin *origin,
+		    struct transaction *t)
 {
 	int r = 0;
 	if (gm->command == OFPGC_ADD || gm->command == OFPGC_MODIFY || gm->command == OFPGC_ADD_OR_MOD) {
@@ -358,7 +367,7 @@ int group_mod_apply(struct pipeline *p, const struct group_mod *gm, const struct
 		r = do_modify(p, gm, true);
 		break;
 	case OFPGC_DELETE:
-		r = do_delete(p, gm->group_id);
+		r = do_delete(p, gm->group_id, t);
 		break;
 	case OFPGC_INSERT_BUCKET:
 		r = do_insert_bucket(p, gm);
@@ -375,4 +384,44 @@ int group_mod_apply(struct pipeline *p, const struct group_mod *gm, const struct
 			p->listener->group_changed(p->listener_arg, gm, origin);
 	}
 	return r;
+}
+
+/* ---- bundles ----------------------------------------------------------------------------- */
+
+struct group_undo {
+	struct pipeline *p;
+	struct group **groups;
+	size_t n;
+};
+
+struct group_undo *group_undo_begin(struct pipeline *p)
+{
+	struct group_undo *u = xzalloc(sizeof *u);
+	struct group *g;
+	u->p = p;
+	u->groups = xcalloc(hmap_count(&p->groups->groups) + 1, sizeof *u->groups);
+	HMAP_FOR_EACH(g, &p->groups->groups, node)
+		u->groups[u->n++] = group_ref(g);
+	return u;
+}
+
+void group_undo_discard(struct group_undo *u)
+{
+	while (u->n)
+		group_unref(u->groups[--u->n]);
+	free(u->groups);
+	free(u);
+}
+
+void group_undo_rollback(struct group_undo *u)
+{
+	struct group *g;
+	HMAP_FOR_EACH_SAFE(g, &u->p->groups->groups, node)
+		retire(u->p, g);
+	for (size_t i = 0; i < u->n; i++) {
+		u->groups[i]->removed = false;
+		insert(u->p, group_ref(u->groups[i]));
+	}
+	datapath_touch(u->p->datapath);
+	group_undo_discard(u);
 }

@@ -33,8 +33,15 @@ void group_table_free(struct group_table *);
 struct group *group_lookup(const struct pipeline *, uint32_t id); /* NULL */
 struct group *group_ref(struct group *);
 void group_unref(struct group *);
-/* 0 or -enum of_error. */
-MUST_CHECK int group_mod_apply(struct pipeline *, const struct group_mod *,
-			       const struct of_origin *);
+/* 0 or -enum of_error. 't': flows that go with a deleted group go in this transaction; NULL: in one of
+ * their own. */
+struct transaction;
+MUST_CHECK int group_mod_apply(struct pipeline *, const struct group_mod *, const struct of_origin *,
+			       struct transaction *t);
+/* A bundle's way back: the groups as they are now. Exactly one of the two must follow. */
+struct group_undo;
+struct group_undo *group_undo_begin(struct pipeline *);
+void group_undo_rollback(struct group_undo *);
+void group_undo_discard(struct group_undo *);
 /* Does a bucket's watch port or group live? Buckets without one always do. */
 bool bucket_is_alive(const struct pipeline *, const struct group_bucket *, unsigned depth);

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Token buckets: a band refills at its rate up to its burst, and is exceeded when there is not enough
- * left for a packet. Of the bands that are exceeded, the one of the highest rate acts (OpenFlow 1.3
- * 5.7.1).
- *
- * Packets are metered on datapath threads without the control lock; one mutex guards the index of
- * datapath meters and what is in the buckets. It is taken once a batch of packets of one flow. */
 #include "pipeline/meter.h"
-#include <pthread.h>
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "fastpath/meter.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/table.h"
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct meter *by_dp_meter[METER_MAX_ID]; /* of all bridges */
-static uint32_t next_dp_meter;
 
 struct meter_table *meter_table_new(void)
 {
@@ -26,12 +16,9 @@ struct meter_table *meter_table_new(void)
 
 static void meter_free(struct meter_table *t, struct meter *m)
 {
-	pthread_mutex_lock(&lock);
-	by_dp_meter[m->dp_meter] = NULL;
-	pthread_mutex_unlock(&lock);
+	dp_meter_del(m->dp_meter);
 	hmap_remove(&t->meters, &m->node);
 	free(m->config.bands);
-	free(m->bands);
 	free(m);
 }
 
@@ -55,33 +42,14 @@ struct meter *meter_lookup(const struct pipeline *p, uint32_t id)
 	return NULL;
 }
 
-static uint64_t band_burst(const struct meter_config *c, const struct meter_band *b)
-{
-	uint64_t burst = (c->flags & OFPMF_BURST) && b->burst_size ? b->burst_size : b->rate;
-	return burst * 1000;
-}
-
-/* With the lock held. */
-static void set_config(struct meter *m, const struct meter_config *c)
-{
-	free(m->config.bands);
-	free(m->bands);
-	m->config = *c;
-	m->config.bands = c->n_bands ? xmemdup(c->bands, c->n_bands * sizeof *c->bands) : NULL;
-	m->bands = xcalloc(MAX(c->n_bands, 1u), sizeof *m->bands);
-	for (size_t i = 0; i < c->n_bands; i++)
-		m->bands[i].tokens = band_burst(c, &c->bands[i]);
-	m->last_fill_ns = clock_mono_ns();
-}
-
 static int check(const struct meter_config *c)
 {
-	if (!c->meter_id || c->meter_id > OFPM_MAX)
-		if (c->meter_id != OFPM_CONTROLLER && c->meter_id != OFPM_SLOWPATH)
-			return -OFPERR_OFPMMFC_INVALID_METER;
+	bool is_virtual = c->meter_id == OFPM_CONTROLLER || c->meter_id == OFPM_SLOWPATH;
+	if (!c->meter_id || (c->meter_id > OFPM_MAX && !is_virtual))
+		return -OFPERR_OFPMMFC_INVALID_METER;
 	if ((c->flags & OFPMF_KBPS) && (c->flags & OFPMF_PKTPS))
 		return -OFPERR_OFPMMFC_BAD_FLAGS;
-	if (c->n_bands > 8)
+	if (c->n_bands > METER_MAX_BANDS)
 		return -OFPERR_OFPMMFC_OUT_OF_BANDS;
 	for (size_t i = 0; i < c->n_bands; i++)
 		if (c->bands[i].type != OFPMBT_DROP)
@@ -89,114 +57,108 @@ static int check(const struct meter_config *c)
 	return 0;
 }
 
+static void to_datapath(const struct meter_config *c, struct dp_meter_config *ret)
+{
+	*ret = (struct dp_meter_config){ .per_packet = c->flags & OFPMF_PKTPS,
+					 .n_bands = (unsigned)c->n_bands };
+	for (size_t i = 0; i < c->n_bands; i++)
+		ret->bands[i] = (struct dp_meter_band){
+			.type = DP_METER_BAND_DROP,
+			.rate = c->bands[i].rate,
+			.burst = c->flags & OFPMF_BURST ? c->bands[i].burst_size : 0,
+		};
+}
+
+static void set_config(struct meter *m, const struct meter_config *c)
+{
+	free(m->config.bands);
+	m->config = *c;
+	m->config.bands = c->n_bands ? xmemdup(c->bands, c->n_bands * sizeof *c->bands) : NULL;
+}
+
 static int do_add(struct pipeline *p, const struct meter_config *c)
 {
+	struct dp_meter_config dp;
+	uint32_t id;
 	if (meter_lookup(p, c->meter_id))
 		return -OFPERR_OFPMMFC_METER_EXISTS;
-	pthread_mutex_lock(&lock);
-	uint32_t id = next_dp_meter;
-	for (uint32_t i = 0; i < METER_MAX_ID && by_dp_meter[id]; i++)
-		id = (id + 1) % METER_MAX_ID;
-	if (by_dp_meter[id]) {
-		pthread_mutex_unlock(&lock);
+	to_datapath(c, &dp);
+	if (dp_meter_add(&dp, &id))
 		return -OFPERR_OFPMMFC_OUT_OF_METERS;
-	}
 	struct meter *m = xzalloc(sizeof *m);
 	set_config(m, c);
 	m->dp_meter = id;
 	m->created_ns = clock_mono_ns();
-	by_dp_meter[id] = m;
-	next_dp_meter = (id + 1) % METER_MAX_ID;
-	pthread_mutex_unlock(&lock);
 	hmap_insert(&p->meters->meters, &m->node, hash_u32(c->meter_id, 0));
 	return 0;
+}
+
+static int do_modify(struct pipeline *p, const struct meter_config *c)
+{
+	struct dp_meter_config dp;
+	struct meter *m = meter_lookup(p, c->meter_id);
+	if (!m)
+		return -OFPERR_OFPMMFC_UNKNOWN_METER;
+	to_datapath(c, &dp);
+	if (dp_meter_modify(m->dp_meter, &dp))
+		return -OFPERR_OFPMMFC_UNKNOWN_METER;
+	set_config(m, c);
+	return 0;
+}
+
+static void delete_one(struct pipeline *p, struct meter *m)
+{
+	table_set_delete_users(p->tables, 0, m->config.meter_id, OFPRR_METER_DELETE);
+	meter_free(p->meters, m);
 }
 
 int meter_mod_apply(struct pipeline *p, const struct meter_mod *mm)
 {
 	struct meter *m;
-	int r = 0;
-	if (mm->command != OFPMC_DELETE) {
-		r = check(&mm->config);
-		if (r)
-			return r;
-	}
+	int r = mm->command == OFPMC_DELETE ? 0 : check(&mm->config);
+	if (r)
+		return r;
 	switch (mm->command) {
 	case OFPMC_ADD:
 		r = do_add(p, &mm->config);
 		break;
 	case OFPMC_MODIFY:
-		m = meter_lookup(p, mm->config.meter_id);
-		if (!m)
-			return -OFPERR_OFPMMFC_UNKNOWN_METER;
-		pthread_mutex_lock(&lock);
-		set_config(m, &mm->config);
-		pthread_mutex_unlock(&lock);
+		r = do_modify(p, &mm->config);
 		break;
 	case OFPMC_DELETE:
-		if (mm->config.meter_id == OFPM_ALL) {
-			HMAP_FOR_EACH_SAFE(m, &p->meters->meters, node) {
-				table_set_delete_users(p->tables, 0, m->config.meter_id,
-						       OFPRR_METER_DELETE);
-				meter_free(p->meters, m);
-			}
-			break;
-		}
-		m = meter_lookup(p, mm->config.meter_id);
-		if (!m)
-			break; /* OpenFlow 1.3 6.5: no error */
-		table_set_delete_users(p->tables, 0, m->config.meter_id, OFPRR_METER_DELETE);
-		meter_free(p->meters, m);
+		/* One that is not there is no error (OpenFlow 1.3 6.5). */
+		HMAP_FOR_EACH_SAFE(m, &p->meters->meters, node)
+			if (mm->config.meter_id == OFPM_ALL || mm->config.meter_id == m->config.meter_id)
+				delete_one(p, m);
 		break;
 	default:
-		return -OFPERR_OFPMMFC_BAD_COMMAND;
+		r = -OFPERR_OFPMMFC_BAD_COMMAND;
 	}
-	if (!r) {
-		datapath_touch(p->datapath);
-		if (p->listener && p->listener->meter_changed)
-			p->listener->meter_changed(p->listener_arg, mm, NULL);
-	}
-	return r;
+	if (r)
+		return r;
+	datapath_touch(p->datapath);
+	if (p->listener && p->listener->meter_changed)
+		p->listener->meter_changed(p->listener_arg, mm, NULL);
+	return 0;
 }
 
-bool meter_run(uint32_t dp_meter, uint64_t n_packets, uint64_t n_bytes, uint8_t *ret_dscp_remark)
+void meter_read(const struct meter *m, struct meter_stats *ret)
 {
-	bool pass = true;
-	*ret_dscp_remark = 0;
-	if (dp_meter >= METER_MAX_ID)
-		return true;
-	pthread_mutex_lock(&lock);
-	struct meter *m = by_dp_meter[dp_meter];
-	if (m) {
-		int64_t now = clock_mono_ns();
-		uint64_t ms = (uint64_t)MAX(now - m->last_fill_ns, 0) / NS_PER_MS;
-		m->last_fill_ns += (int64_t)ms * NS_PER_MS;
-		m->n_packets += n_packets;
-		m->n_bytes += n_bytes;
-		/* kb/s * ms = bits; packets/s * ms = thousandths of a packet */
-		uint64_t cost = m->config.flags & OFPMF_PKTPS ? n_packets * 1000 : n_bytes * 8;
-		const struct meter_band *acting = NULL;
-		size_t acting_index = 0;
-		for (size_t i = 0; i < m->config.n_bands; i++) {
-			const struct meter_band *b = &m->config.bands[i];
-			uint64_t burst = band_burst(&m->config, b);
-			m->bands[i].tokens = MIN(m->bands[i].tokens + MIN(ms, 3600000u) * b->rate, burst);
-			if (m->bands[i].tokens >= cost) {
-				m->bands[i].tokens -= cost;
-			} else if (!acting || b->rate > acting->rate) {
-				acting = b;
-				acting_index = i;
-			}
-		}
-		if (acting) {
-			m->bands[acting_index].n_packets += n_packets;
-			m->bands[acting_index].n_bytes += n_bytes;
-			if (acting->type == OFPMBT_DSCP_REMARK)
-				*ret_dscp_remark = acting->prec_level;
-			else
-				pass = false;
-		}
+	struct dp_meter_stats dp = { 0 };
+	int64_t age = clock_mono_ns() - m->created_ns;
+	int r = dp_meter_get_stats(m->dp_meter, &dp);
+	(void)r; /* cannot be missing; zeroes if it were */
+	*ret = (struct meter_stats){
+		.meter_id = m->config.meter_id,
+		.packet_in_count = dp.n_packets,
+		.byte_in_count = dp.n_bytes,
+		.duration_sec = (uint32_t)(age / NS_PER_SEC),
+		.duration_nsec = (uint32_t)(age % NS_PER_SEC),
+		.n_bands = m->config.n_bands,
+		.bands = xcalloc(MAX(m->config.n_bands, 1u), sizeof *ret->bands),
+	};
+	for (size_t i = 0; i < ret->n_bands && i < dp.n_bands; i++) {
+		ret->bands[i].packet_count = dp.bands[i].n_packets;
+		ret->bands[i].byte_count = dp.bands[i].n_bytes;
 	}
-	pthread_mutex_unlock(&lock);
-	return pass;
 }

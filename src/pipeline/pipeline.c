@@ -198,3 +198,12 @@ void pipeline_flush_flows(struct pipeline *p, bool add_normal)
 	free(fm);
 	of_actions_fini(&acts);
 }
+
+uint32_t pipeline_queue_priority(const struct pipeline *p, uint32_t queue)
+{
+	/* Classes of HTB and HFSC are 1:(queue + 1) where the host's kernel queues; simulated and
+	 * user-space ports keep the number. */
+	if (!strcmp(p->datapath->type, "system"))
+		return 1u << 16 | (queue + 1);
+	return queue;
+}

@@ -72,6 +72,7 @@ struct datapath {
 	 * far to rules, groups and ports, since someone is about to read it. May be NULL. */
 	void (*changed)(struct datapath *, void *arg);
 	void (*sync_stats)(struct datapath *, void *arg);
+	void (*settle)(struct datapath *, void *arg); /* for barriers: all changes are in force after it */
 	void *changed_arg;
 	struct list node; /* in datapath_all() */
 };
@@ -119,6 +120,8 @@ struct pipeline {
 	uint64_t flood_vlans[64];
 	struct pipeline_settings settings;
 	bool protected_ports; /* any bundle has 'protected' */
+	bool has_sample_collectors; /* sample() actions have somewhere to send to */
+	enum of_frag_mode frag_mode;
 
 	const struct of_listener_ops *listener; /* sessions; NULL: none */
 	void *listener_arg;
@@ -150,6 +153,9 @@ MUST_CHECK int pipeline_set_table(struct pipeline *, uint8_t table_id,
 void pipeline_flush_flows(struct pipeline *, bool add_normal);
 /* Time-outs of flows and learnt addresses; call once a second, on base/clock's time. */
 void pipeline_run_second(struct pipeline *);
+
+/* skb_priority of an OpenFlow queue: what its class of a Linux queueing discipline is called. */
+uint32_t pipeline_queue_priority(const struct pipeline *, uint32_t queue);
 
 /* ---- ports ------------------------------------------------------------------------------- */
 

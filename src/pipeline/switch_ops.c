@@ -223,7 +223,7 @@ static int commit(void *sw, const struct of_change *changes, size_t n, bool atom
 			r = transaction_flow_mod(&t, changes[i].flow);
 			break;
 		case OF_CHANGE_GROUP:
-			r = group_mod_apply(p, changes[i].group, &who);
+			r = group_mod_apply(p, changes[i].group, &who, &t);
 			break;
 		case OF_CHANGE_PORT:
 			r = pipeline_port_lookup(p, changes[i].port->port) ? 0 :
@@ -368,7 +368,7 @@ static int table_mod(void *sw, const struct table_mod *m)
 
 static int group_mod(void *sw, const struct group_mod *gm, const struct of_origin *origin)
 {
-	return group_mod_apply(sw, gm, origin);
+	return group_mod_apply(sw, gm, origin, NULL);
 }
 
 static int compare_groups(const void *a_, const void *b_)
@@ -501,21 +501,8 @@ static int for_each_meter_stats(void *sw, uint32_t id, void (*cb)(const struct m
 	size_t n = 0;
 	int r = sorted_meters(sw, id, &all, &n);
 	for (size_t i = 0; i < n; i++) {
-		const struct meter *m = all[i];
-		int64_t age = clock_mono_ns() - m->created_ns;
-		struct meter_stats s = {
-			.meter_id = m->config.meter_id,
-			.packet_in_count = m->n_packets,
-			.byte_in_count = m->n_bytes,
-			.duration_sec = (uint32_t)(age / NS_PER_SEC),
-			.duration_nsec = (uint32_t)(age % NS_PER_SEC),
-			.n_bands = m->config.n_bands,
-			.bands = xcalloc(MAX(m->config.n_bands, 1u), sizeof *s.bands),
-		};
-		for (size_t j = 0; j < s.n_bands; j++) {
-			s.bands[j].packet_count = m->bands[j].n_packets;
-			s.bands[j].byte_count = m->bands[j].n_bytes;
-		}
+		struct meter_stats s;
+		meter_read(all[i], &s);
 		cb(&s, arg);
 		free(s.bands);
 	}
@@ -529,7 +516,7 @@ static void get_meter_features(void *sw, struct meter_features *ret)
 		.max_meters = METER_MAX_ID,
 		.band_types = 1u << OFPMBT_DROP,
 		.capabilities = OFPMF_KBPS | OFPMF_PKTPS | OFPMF_BURST | OFPMF_STATS,
-		.max_bands = 8,
+		.max_bands = METER_MAX_BANDS,
 	};
 }
 

@@ -211,7 +211,7 @@ void rule_get_stats(const struct rule *r, struct flow_stats *ret)
 	ret->actions_size = r->actions->size;
 }
 
-void rule_put_match(const struct rule *r, const struct port_names *names, struct str *out)
+void rule_put_match(const struct rule *r, const struct ofport_names *names, struct str *out)
 {
 	struct match m;
 	match_init(&m);

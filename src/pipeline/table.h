@@ -104,9 +104,12 @@ MUST_CHECK int table_set_flow_mod(struct table_set *, const struct flow_mod *,
 /* Rules that the request describes, hidden ones only if 'with_hidden'; cb may not change tables. */
 MUST_CHECK int table_set_for_each(struct table_set *, const struct flow_stats_request *,
 				  bool with_hidden, void (*cb)(struct rule *, void *arg), void *arg);
+/* Do groups and meters exist, is what the list needs there? 0 or -enum of_error. */
+MUST_CHECK int flow_actions_check(const struct pipeline *, const void *list, size_t size);
 void table_set_expire(struct table_set *);
 /* Rules that use group 'id' (OFPG_ALL: any), or meter: removed because it was. */
 void table_set_delete_users(struct table_set *, uint32_t group, uint32_t meter, uint8_t reason);
+void transaction_delete_users(struct transaction *, uint32_t group, uint32_t meter, uint8_t reason);
 void table_set_flush(struct table_set *, bool with_hidden);
 void table_set_remove_rule(struct table_set *, struct rule *, uint8_t reason);
 /* Takes rules out until the table is within its limit. */
@@ -116,4 +119,4 @@ struct rule *table_lookup(struct table_set *, uint8_t table_id, const struct flo
 
 void rule_get_stats(const struct rule *, struct flow_stats *ret); /* actions are borrowed */
 /* "table=1, priority=5,ip,..."-style pieces for trace: match with priority. */
-void rule_put_match(const struct rule *, const struct port_names *, struct str *out);
+void rule_put_match(const struct rule *, const struct ofport_names *, struct str *out);

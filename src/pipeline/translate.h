@@ -30,6 +30,8 @@ enum xlate_error {
 };
 const char *xlate_error_to_str(enum xlate_error); /* "Recursion too deep" */
 
+struct frozen_state;
+
 struct translate_request {
 	struct datapath *datapath;
 	/* The packet as the fast path sees it. For trace and packet-out by bridge: 'pipeline' is set and
@@ -41,7 +43,6 @@ struct translate_request {
 	size_t actions_size;
 	bool with_actions;
 	bool effects; /* learn, tell controllers, hand to port protocols */
-	bool is_thawed_output; /* first action is an output of ours: internal */
 	struct credits *credits; /* NULL: not wanted */
 	struct trace *trace;
 	uint16_t tcp_flags;
@@ -90,6 +91,8 @@ struct userspace_cookie {
 
 /* Sends a packet out of a port as it is, past the tables; consumes it. */
 void pipeline_send(struct ofport *, struct packet *);
+/* The packet goes through the tables as if received on 'in'; consumes it. */
+void pipeline_inject(struct ofport *in, struct packet *);
 /* 0 or -enum of_error. */
 MUST_CHECK int pipeline_packet_out(struct pipeline *, const struct packet_out *);
 MUST_CHECK int pipeline_resume(struct pipeline *, const struct packet_in *);

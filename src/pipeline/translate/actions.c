@@ -138,25 +138,37 @@ static void write_actions(struct xlate *x, const struct ofa_nested *a)
 	report_set(x);
 }
 
-void xlate_action_set(struct xlate *x)
+static bool set_acts(const struct xlate *x)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(set_last); i++)
+		if (last_of_type(&x->action_set, set_last[i]))
+			return true;
+	return false;
+}
+
+void xlate_bucket_set(struct xlate *x, bool last)
 {
 	struct of_actions list = OF_ACTIONS_INIT;
+	if (!set_acts(x) || x->error)
+		return;
 	order_set(&x->action_set, &list);
-	bool acts = false;
-	for (size_t i = 0; i < ARRAY_SIZE(set_last); i++)
-		acts |= last_of_type(&x->action_set, set_last[i]) != NULL;
-	if (acts && !x->error) {
-		/* The set is empty while it runs: what it resubmits to may fill it again. */
-		x->action_set.size = 0;
-		x->in_action_set = true;
-		struct list *up =
-			trace_enter(x->trace, trace_put(x->trace, TRACE_TABLE, "--. Executing action set:"));
-		x->exit = false;
-		xlate_actions(x, list.data, list.size, true, false);
-		trace_leave(x->trace, up);
-		x->in_action_set = false;
-	}
+	/* The set is empty while it runs: what it resubmits to may fill it again. */
+	x->action_set.size = 0;
+	xlate_actions(x, list.data, list.size, last, true);
 	of_actions_fini(&list);
+}
+
+void xlate_action_set(struct xlate *x)
+{
+	if (!set_acts(x) || x->error)
+		return;
+	x->in_action_set = true;
+	x->exit = false;
+	struct list *up =
+		trace_enter(x->trace, trace_put(x->trace, TRACE_TABLE, "--. Executing action set:"));
+	xlate_bucket_set(x, true);
+	trace_leave(x->trace, up);
+	x->in_action_set = false;
 }
 
 /* ---- copies ------------------------------------------------------------------------------ */
@@ -435,7 +447,7 @@ static void do_action(struct xlate *x, const struct of_action *a, bool last)
 		break;
 	case OFA_UNROLL: {
 		const struct ofa_unroll *r = (const struct ofa_unroll *)a;
-		x->table_id = r->table_id;
+		x->table_id = r->rule_table;
 		x->rule_cookie = r->rule_cookie;
 		break;
 	}

@@ -64,6 +64,8 @@ struct xlate {
 /* actions.c */
 void xlate_actions(struct xlate *, const void *list, size_t size, bool last, bool group_bucket);
 void xlate_action_set(struct xlate *);
+/* The action set of a bucket: without a line of its own in the trace. */
+void xlate_bucket_set(struct xlate *, bool last);
 void xlate_error(struct xlate *, enum xlate_error, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void xlate_unhandled_mpls(struct xlate *);
 /* Runs 'list' on a copy of the packet; all that it changed is undone after. */

@@ -17,7 +17,7 @@ void xlate_freeze(struct xlate *x, const void *rest, size_t rest_size)
 		x->frozen_table = x->table_id;
 	} else if (rest_size) {
 		struct ofa_unroll *u = of_actions_put(&x->frozen, OFA_UNROLL, sizeof *u);
-		u->table_id = x->table_id;
+		u->rule_table = x->table_id;
 		u->rule_cookie = x->rule_cookie;
 	}
 	if (rest_size)

@@ -213,17 +213,15 @@ static void output_tunnel(struct xlate *x, struct ofport *out)
 	switch (r) {
 	case 0:
 		if (u->bridge[0]) {
+			/* The header goes on inside a copy: what follows must see the inner packet. */
+			size_t n = x->acts->size - ofs;
+			AUTO_FREE uint8_t *push = n ? xmemdup(x->acts->data + ofs, n) : NULL;
+			x->acts->size = ofs;
 			size_t clone = dp_actions_begin_nested(x->acts, DPA_CLONE, 0);
-			/* The header push is inside the copy, what follows must see the inner packet. */
-			struct dp_actions push = DP_ACTIONS_INIT;
-			size_t n = clone - ofs;
-			if (n) {
-				push.data = xmemdup(x->acts->data + ofs, n);
-				push.size = push.allocated = n;
-				x->acts->size = ofs;
-				clone = dp_actions_begin_nested(x->acts, DPA_CLONE, 0);
-				memcpy(dp_actions_put_raw(x->acts, n), push.data, n);
-				dp_actions_fini(&push);
+			const struct dp_action *a = (const struct dp_action *)push;
+			for (size_t done = 0; done < n; done += a->size) {
+				a = (const struct dp_action *)(push + done);
+				memcpy(dp_actions_put(x->acts, a->type, a->size), a, a->size);
 			}
 			output_underlay(x, u);
 			dp_actions_end_nested(x->acts, clone);
