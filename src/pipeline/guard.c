@@ -93,6 +93,7 @@ static void guard_receive(struct ofport *in, const struct flow_key *key, const s
 	(void)loopguard_receive(in->pipeline->loopguard, in->ofport, vlan, packet->data, packet->size);
 }
 
-static const struct port_protocol guard_protocol = { "loopguard", guard_wants, guard_receive };
+static const struct port_protocol guard_protocol = { "loopguard", DP_SLOW_PROBE, guard_wants,
+						      guard_receive };
 
 CONSTRUCTOR static void guard_register(void) { port_protocol_register(&guard_protocol); }

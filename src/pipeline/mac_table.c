@@ -4,6 +4,7 @@
  * floods the switch with made-up addresses then only evicts its own. */
 #include "pipeline/mac_table.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -290,7 +291,7 @@ void mac_table_show(const struct mac_table *t, struct str *out)
 		if (e->is_static)
 			str_puts(out, "static\n");
 		else
-			str_putf(out, "%3" PRId64 "\n", (now - e->refreshed_ns) / NS_PER_SEC);
+			str_putf(out, "%3lld\n", (long long)(now - e->refreshed_ns) / NS_PER_SEC);
 	}
 }
 

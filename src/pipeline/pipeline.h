@@ -300,7 +300,8 @@ MUST_CHECK int pipeline_mirror_stats(const struct pipeline *, const char *name,
 /* Protocols that own frames on a port and see them before the tables: BPDUs, LACP, CFM, BFD, LLDP,
  * loop probes. Registered once at start. */
 struct port_protocol {
-	const char *name; /* as slow_path(name) prints */
+	const char *name;
+	uint16_t slow; /* DP_SLOW_*: as slow_path(..) prints it */
 	/* Is the frame for us? Sets the bits of 'mask' that decided, for the answer no as well. */
 	bool (*wants)(const struct ofport *, const struct flow_key *, struct flow_key *mask);
 	/* The frame itself; lent. Not called when tracing. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bridge as its OpenFlow sessions see it: struct of_switch_ops. */
 #include <errno.h>
+#include <stdio.h>
 #include "base/clock.h"
 #include "base/mem.h"
 #include "packet/field.h"

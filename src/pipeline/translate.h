@@ -8,12 +8,6 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/trace.h"
 
-/* Why packets of a flow must come to user space each: bits. */
-enum { SLOW_PROTOCOL = 1, /* a port protocol owns them */
-       SLOW_ACTION = 2,	  /* only user space can do the actions */
-       SLOW_CONTROLLER = 4,
-       SLOW_NEIGHBOUR = 8 /* a tunnel's next hop is being resolved */ };
-
 enum xlate_error {
 	XLATE_OK,
 	XLATE_BRIDGE_NOT_FOUND,
@@ -54,7 +48,7 @@ struct translation {
 	struct dp_actions actions;
 	struct flow_key mask; /* always valid */
 	enum xlate_error error;
-	unsigned slow; /* SLOW_* */
+	unsigned slow; /* DP_SLOW_*: each packet must be translated by itself */
 	const struct port_protocol *protocol;
 	struct pipeline *pipeline; /* where it began; NULL: nowhere */
 	struct ofport *in_port;
@@ -70,24 +64,6 @@ void translate(const struct translate_request *, struct translation *ret);
  * kind of packet, and none that are not the packet's. */
 void translation_get_dp_mask(const struct translation *, const struct flow_key *key,
 			     struct flow_key *ret);
-
-/* What a DPA_USERSPACE of ours carries. */
-struct userspace_cookie {
-	uint8_t kind; /* enum dp_userspace_reason */
-	uint8_t reason;	/* OFPR_* or SLOW_* */
-	uint8_t table_id;
-	bool dont_send;
-	uint16_t controller_id;
-	uint16_t max_len;
-	uint32_t recirc_id; /* controller: metadata and bridge */
-	uint32_t ofport;    /* slow path: input port */
-	be64 rule_cookie;
-	uint32_t meter;
-	bool continuation;
-	bool sends_userdata;
-	uint8_t pad[2];
-	uint32_t collector_set_id, obs_domain_id, obs_point_id, probability;
-};
 
 /* Sends a packet out of a port as it is, past the tables; consumes it. */
 void pipeline_send(struct ofport *, struct packet *);

@@ -455,7 +455,7 @@ static void do_action(struct xlate *x, const struct of_action *a, bool last)
 	case OFA_CONJUNCTION:
 		break;
 	case OFA_DEBUG_SLOW:
-		x->out->slow |= SLOW_ACTION;
+		x->out->slow |= DP_SLOW_ACTION;
 		break;
 	default:
 		(void)xlate_field_action(x, a);

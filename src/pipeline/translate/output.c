@@ -229,7 +229,7 @@ static void output_tunnel(struct xlate *x, struct ofport *out)
 		break;
 	case -EAGAIN:
 		trace_put(x->trace, TRACE_DETAIL, "neighbor cache miss for tunnel %s", out->name);
-		x->out->slow |= SLOW_NEIGHBOUR;
+		x->out->slow |= DP_SLOW_NEIGHBOUR;
 		if (u->request && x->rq->effects) {
 			struct pipeline *p = pipeline_lookup(u->bridge);
 			struct ofport *local = p ? pipeline_port_lookup(p, OFPORT_LOCAL) : NULL;

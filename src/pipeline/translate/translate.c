@@ -140,7 +140,7 @@ static void put_slow_path(struct xlate *x)
 {
 	struct userspace_cookie c = {
 		.kind = DPU_SLOW_PATH,
-		.reason = (uint8_t)x->out->slow,
+		.slow = (uint16_t)x->out->slow,
 		.ofport = x->flow.in_port,
 	};
 	dp_actions_clear(&x->out->actions);
@@ -197,7 +197,7 @@ static void translate_in_bridge(struct xlate *x)
 	const struct port_protocol *protocol =
 		x->rq->with_actions || x->flow.recirc_id ? NULL : find_protocol(x);
 	if (protocol) {
-		x->out->slow |= SLOW_PROTOCOL;
+		x->out->slow |= protocol->slow;
 		x->out->protocol = protocol;
 		trace_put(x->trace, TRACE_DETAIL, "%s packet, handled by the switch", protocol->name);
 		if (x->rq->effects && x->rq->packet)
@@ -297,7 +297,7 @@ void translate(const struct translate_request *rq, struct translation *ret)
 					 xlate_error_to_str(x->error), x->flow.in_port);
 		dp_actions_clear(&ret->actions);
 	}
-	if (ret->slow & (SLOW_PROTOCOL))
+	if (ret->protocol)
 		put_slow_path(x);
 	finish_mask(x);
 	ret->error = x->error;
