@@ -357,7 +357,7 @@ static void put_bytes(const uint8_t *p, unsigned n, struct str *out)
 static void put_geneve(const struct flow_key *key, const struct flow_key *mask, struct str *out)
 {
 	const uint8_t *opt = key->tun_opts, *m = mask ? mask->tun_opts : NULL;
-	size_t size = MIN(key->tunnel.opts_size, KEY_TUN_OPTS_BYTES);
+	size_t size = key->tunnel.opts_size;
 	str_puts(out, "geneve(");
 	while (size >= 4) {
 		unsigned len = (opt[3] & 0x1fu) * 4;
