@@ -10,6 +10,11 @@
 
 /* One row a program; the functions live in the folders that own them. */
 const struct applet applets[] = {
+	{ "start", weft_start_main, "starts the database server and the switch" },
+	{ "stop", weft_stop_main, "stops both" },
+	{ "restart", weft_restart_main, "stops and starts both; OpenFlow flows are kept" },
+	{ "status", weft_status_main, "says whether they run" },
+	{ "ovs-ctl", ovsctl_main, "the same for start scripts, with options" },
 	{ "ovs-appctl", appctl_main, "asks and controls running daemons" },
 	{ "ovs-vsctl", vsctl_main, "shows and changes the configuration of the switch" },
 	{ NULL, NULL, NULL },

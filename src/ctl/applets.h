@@ -5,3 +5,8 @@
 int appctl_main(int argc, char **argv);
 int vsctl_main(int argc, char **argv);
 int ovsdb_client_main(int argc, char **argv);
+int ovsctl_main(int argc, char **argv);
+int weft_start_main(int argc, char **argv);
+int weft_stop_main(int argc, char **argv);
+int weft_restart_main(int argc, char **argv);
+int weft_status_main(int argc, char **argv);

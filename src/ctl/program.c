@@ -52,7 +52,7 @@ static void build(const struct program *p, struct getopt_tables *t)
 		DAEMON_LONG_OPTIONS,
 		{ "unixctl", required_argument, NULL, OPT_UNIXCTL },
 	};
-	str_puts(&t->letters, "+v::");
+	str_puts(&t->letters, p->flags & PROGRAM_PERMUTE ? "v::" : "+v::");
 	for (size_t i = 0; p->options && p->options[i].name; i++)
 		add(t, p->options[i].name, p->options[i].letter, arg_kind(&p->options[i]),
 		    OPT_OWN + (int)i);

@@ -37,6 +37,7 @@ enum {
 	PROGRAM_TLS = 1,     /* has --private-key and so on */
 	PROGRAM_DAEMON = 2,  /* has --detach, --pidfile, --unixctl and so on */
 	PROGRAM_TIMEOUT = 4, /* has --timeout, and heeds OVS_CTL_TIMEOUT */
+	PROGRAM_PERMUTE = 8, /* options may stand behind the command */
 };
 
 struct program {
