@@ -97,7 +97,9 @@ static struct column_schema *column_new(const char *name, bool is_mutable, bool 
 	struct column_schema *c = xzalloc(sizeof *c);
 
 	c->name = xstrdup(name);
-	c->is_mutable = is_mutable;
+	/* What the server removes by itself must be free to change. */
+	c->is_mutable = is_mutable || base_type_is_ref(&type->key, REF_WEAK) ||
+			base_type_is_ref(&type->value, REF_WEAK);
 	c->is_persistent = is_persistent;
 	c->type = *type;
 	c->is_ref = (type->key.type == ATOM_UUID && type->key.ref.table_name) ||
