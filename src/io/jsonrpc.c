@@ -95,6 +95,16 @@ struct jsonrpc_blob *jsonrpc_blob_new(struct jsonrpc_msg *msg)
 	return blob;
 }
 
+struct jsonrpc_blob *jsonrpc_blob_from_text(const char *text, size_t len)
+{
+	struct jsonrpc_blob *blob = xzalloc(sizeof *blob);
+
+	blob->n_refs = 1;
+	blob->size = len;
+	blob->bytes = xmemdup(text, len);
+	return blob;
+}
+
 void jsonrpc_blob_unref(struct jsonrpc_blob *blob)
 {
 	if (blob && !--blob->n_refs) {

@@ -51,6 +51,8 @@ void jsonrpc_close(struct jsonrpc *);
 void jsonrpc_send(struct jsonrpc *, struct jsonrpc_msg *owned);
 /* A message serialised already, shared by many receivers; counted, not copied. */
 struct jsonrpc_blob *jsonrpc_blob_new(struct jsonrpc_msg *owned);
+/* A whole message as text that is JSON already; copied. */
+struct jsonrpc_blob *jsonrpc_blob_from_text(const char *text, size_t len);
 void jsonrpc_blob_unref(struct jsonrpc_blob *);
 void jsonrpc_send_blob(struct jsonrpc *, struct jsonrpc_blob *);
 size_t jsonrpc_backlog_bytes(const struct jsonrpc *);
@@ -101,3 +103,4 @@ size_t session_backlog_bytes(const struct session *);
 const char *session_name(const struct session *);
 /* NULL while not connected. */
 struct stream *session_stream(struct session *);
+struct jsonrpc *session_rpc(struct session *);

@@ -309,4 +309,6 @@ size_t session_backlog_bytes(const struct session *s)
 }
 
 const char *session_name(const struct session *s) { return s->name; }
+struct jsonrpc *session_rpc(struct session *s) { return s->rpc; }
+
 struct stream *session_stream(struct session *s) { return s->rpc ? jsonrpc_stream(s->rpc) : NULL; }

@@ -457,11 +457,17 @@ static int run_op(struct exec *x, const json_t *json, size_t i, size_t n, json_t
 		return parser_finish(&x->parser, err);
 	}
 	if (op->changes_data && x->client->is_read_only) {
-		(void)parser_finish(&x->parser, NULL);
+		parser_fini(&x->parser);
 		return dberr_set(err, "not allowed", NULL,
 				 "%s operation not allowed when database server is in read only "
 				 "mode",
 				 op->name);
+	}
+	if (op->changes_data && x->client->is_reserved) {
+		parser_fini(&x->parser);
+		return dberr_set(err, "not allowed", NULL,
+				 "%s operation not allowed on table in reserved database %s",
+				 op->name, x->db->name);
 	}
 	return op->fn(x, json, result, err);
 }

@@ -8,6 +8,7 @@ struct exec_client {
 	bool (*holds_lock)(const char *name, void *arg);
 	void *arg;
 	bool is_read_only;
+	bool is_reserved; /* the database is the server's own */
 	const char *role; /* RBAC; NULL: none */
 	const char *id;	  /* name in the client's certificate, or NULL */
 };

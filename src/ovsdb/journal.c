@@ -284,7 +284,7 @@ static int read_header(struct journal *j, size_t *ret_header_len, size_t *ret_le
 int journal_read(struct journal *j, char **ret, size_t *ret_len, struct err *err)
 {
 	char sha1[SHA1_HEX_LEN + 1], actual[SHA1_HEX_LEN + 1];
-	size_t header_len, len, n;
+	size_t header_len = 0, len = 0, n;
 	const char *p;
 
 	int r = read_header(j, &header_len, &len, sha1, err);

@@ -90,6 +90,12 @@ void parser_fail(struct parser *p, const char *fmt, ...)
 	fail(p, p->json, "%s", text);
 }
 
+void parser_fini(struct parser *p)
+{
+	free(p->name);
+	dberr_fini(&p->err);
+}
+
 int parser_finish(struct parser *p, struct dberr *err)
 {
 	if (!p->err.tag && json_object_size(p->json) > p->n_used) {

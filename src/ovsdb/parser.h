@@ -43,6 +43,8 @@ json_t *parser_member(struct parser *, const char *name, unsigned types);
 bool parser_has_error(const struct parser *);
 /* Records an error of the caller's own, unless there is one. */
 void parser_fail(struct parser *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Releases the parser, without asking. */
+void parser_fini(struct parser *);
 /* Releases the parser. */
 MUST_CHECK int parser_finish(struct parser *, struct dberr *);
 

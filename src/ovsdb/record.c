@@ -7,6 +7,13 @@
 #include "ovsdb/txn_row.h"
 #include "wire/json.h"
 
+static bool use_diffs = true;
+
+void record_use_diffs(bool on)
+{
+	use_diffs = on;
+}
+
 static void put_uuid(const struct uuid *u, struct str *out)
 {
 	char text[UUID_LEN + 1];
@@ -63,7 +70,7 @@ static void put_changed_row(const struct txn_row *tr, struct str *out)
 		const struct column_schema *c = t->columns[i];
 		if (!c->is_persistent || !txn_row_column_changed(tr, i))
 			continue;
-		if (column_type_is_composite(&c->type)) {
+		if (use_diffs && column_type_is_composite(&c->type)) {
 			AUTO_DATUM *diff = datum_diff(tr->old[i], tr->row->fields[i]);
 			put_column(c->name, diff, &is_first, out);
 		} else {
@@ -114,7 +121,7 @@ void record_put(const struct txn *txn, struct str *out)
 	str_putc(out, '{');
 	for (size_t i = 0; i < txn->db->schema->n_tables; i++)
 		put_table(txn, txn->db->tables[i], out);
-	put_trailer(str_cstr(&txn->comment), true, out);
+	put_trailer(str_cstr(&txn->comment), use_diffs, out);
 }
 
 void record_put_snapshot(const struct db *db, const char *comment, bool is_online, struct str *out)
@@ -135,7 +142,7 @@ void record_put_snapshot(const struct db *db, const char *comment, bool is_onlin
 		}
 		str_puts(out, "},");
 	}
-	put_trailer(comment, is_online, out);
+	put_trailer(comment, is_online && use_diffs, out);
 }
 
 void record_put_comment(const char *comment, struct str *out)

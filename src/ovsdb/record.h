@@ -5,6 +5,9 @@
 #pragma once
 #include "ovsdb/txn.h"
 
+/* Whether changed sets and maps are written as differences (the default), or whole, as servers
+ * before Open vSwitch 2.15 must have them. */
+void record_use_diffs(bool);
 /* JSON text. */
 void record_put(const struct txn *, struct str *out);
 /* All that the database holds, as one record that makes it out of nothing. 'is_online': by a server,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ovsdb/storage.h"
+#include <errno.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -112,6 +113,11 @@ void storage_submit(struct storage *s, struct storage_write *w)
 bool storage_is_idle(const struct storage *s)
 {
 	return list_is_empty(&s->queue);
+}
+
+bool storage_is_damaged(const struct storage *s)
+{
+	return journal_needs_rewrite(s->journal);
 }
 
 static void complete(struct list *batch, const struct err *err)

@@ -49,6 +49,8 @@ void storage_submit(struct storage *, struct storage_write *);
 /* Writes what is queued; done() runs from here. */
 void storage_flush(struct storage *);
 bool storage_is_idle(const struct storage *);
+/* The disk failed in a way that leaves the file unknown; it will be replaced. */
+bool storage_is_damaged(const struct storage *);
 /* The file has outgrown its contents: time to compact. */
 bool storage_wants_compaction(const struct storage *);
 /* Rewrites the file; waits for what is queued. */
