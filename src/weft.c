@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "ctl/applets.h"
 #include "ovsdb/applets.h"
+#include "switchd/main.h"
 
 /* One row a program; the functions live in the folders that own them. */
 const struct applet applets[] = {
@@ -17,6 +18,7 @@ const struct applet applets[] = {
 	{ "status", weft_status_main, "says whether they run" },
 	{ "ovs-ctl", ovsctl_main, "the same for start scripts, with options" },
 	{ "ovs-appctl", appctl_main, "asks and controls running daemons" },
+	{ "ovs-vswitchd", switchd_main, "the switch: bridges, ports, tunnels, packets" },
 	{ "ovs-vsctl", vsctl_main, "shows and changes the configuration of the switch" },
 	{ "ovsdb-server", ovsdb_server_main, "serves the databases" },
 	{ NULL, NULL, NULL },

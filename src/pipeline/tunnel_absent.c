@@ -28,3 +28,20 @@ WEAK struct port_stats *tunnel_stats(struct tunnel *t)
 	static struct port_stats stats;
 	return &stats;
 }
+
+/* For switchd. */
+WEAK int tunnel_add(const char *name, const char *type, const struct strmap *options, void *user,
+		    struct tunnel **ret, struct err *err)
+{
+	return err_set(err, -EOPNOTSUPP, "%s: tunnels are not built in yet", name);
+}
+WEAK void tunnel_del(struct tunnel *t) {}
+WEAK void *tunnel_user(const struct tunnel *t) { return NULL; }
+WEAK struct port *tunnel_dp_port(const struct tunnel *t) { return NULL; }
+WEAK unsigned tunnel_dp_port_users(const struct tunnel *t) { return 1; }
+WEAK void tunnel_get_status(const struct tunnel *t, struct strmap *ret) {}
+WEAK bool tunnel_is_type(const char *type) { return false; }
+WEAK int tunnel_start(struct loop *loop, bool dummy, struct err *err) { return 0; }
+WEAK void tunnel_disable_system_routes(void) {}
+WEAK void tunnel_stop(void) {}
+WEAK uint64_t tunnel_change_seq(void) { return 0; }

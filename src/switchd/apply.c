@@ -466,6 +466,15 @@ static void set_settings(struct bridge *b, const struct want_bridge *w)
 		.multicast_snooping = w->mcast_snooping,
 	};
 	pipeline_set_settings(b->pipeline, &st);
+
+	/* Without controllers a bridge that may stand alone learns and forwards by itself. Flows go when
+	 * controllers come or go, and when the fail mode of a bridge without any changes. */
+	bool managed = st.has_controllers;
+	if (!b->configured || managed != b->managed ||
+	    (!managed && st.fail_mode != b->fail_mode))
+		pipeline_flush_flows(b->pipeline, !managed && st.fail_mode == FAIL_STANDALONE);
+	b->managed = managed;
+	b->fail_mode = st.fail_mode;
 }
 
 static void apply_bridge(struct bridge *b, const struct want_bridge *w)

@@ -94,6 +94,8 @@ struct bridge {
 	struct eth_addr mac;
 	uint64_t datapath_id;
 	bool configured; /* all of it was applied once */
+	bool managed;	 /* by controllers */
+	enum fail_mode fail_mode;
 };
 
 struct switchd {

@@ -214,8 +214,9 @@ db_start()
 {
 	local h=$1 bin=$WEFT_BIN/ovsdb-server tool=$WEFT_BIN/ovsdb-tool schema=
 	shift
-	if [ "${1:-}" = debian ]; then
-		shift
+	# WEFT_TEST_DB=debian: by hand, to tell whose fault it is.
+	if [ "${1:-${WEFT_TEST_DB:-}}" = debian ]; then
+		[ $# = 0 ] || shift
 		bin=$DEBIAN_SBIN/ovsdb-server tool=$DEBIAN_BIN/ovsdb-tool
 		schema=/usr/share/openvswitch/vswitch.ovsschema
 		HOST_DB[$h]=debian
