@@ -290,6 +290,9 @@ ping_ok()
 	like "$out" ' 0% packet loss' "$h to $a"
 }
 
+# listening HOST PORT: someone accepts TCP connections there; for use with within.
+listening() { on "$1" ss -Hltn "sport = :$2" | grep -q .; }
+
 # rx_packets HOST DEV, tx_packets HOST DEV: counted by the device.
 rx_packets() { on "$1" cat "/sys/class/net/$2/statistics/rx_packets"; }
 tx_packets() { on "$1" cat "/sys/class/net/$2/statistics/tx_packets"; }
