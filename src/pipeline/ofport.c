@@ -243,3 +243,22 @@ void ofport_set_stp(struct ofport *o, enum ofport_stp stp)
 	tell(o, OFPPR_MODIFY);
 	datapath_touch(o->pipeline->datapath);
 }
+
+static const char *port_name(uint32_t port, void *p_)
+{
+	const struct ofport *o = pipeline_port_lookup(p_, port);
+	return o ? o->name : NULL;
+}
+
+static bool port_number(const char *name, uint32_t *ret, void *p_)
+{
+	const struct ofport *o = pipeline_port_lookup_name(p_, name);
+	if (o)
+		*ret = o->ofport;
+	return o;
+}
+
+void pipeline_port_names(struct pipeline *p, bool print, struct ofport_names *ret)
+{
+	*ret = (struct ofport_names){ port_name, port_number, p, print };
+}

@@ -154,6 +154,8 @@ void pipeline_flush_flows(struct pipeline *, bool add_normal);
 /* Time-outs of flows and learnt addresses; call once a second, on base/clock's time. */
 void pipeline_run_second(struct pipeline *);
 
+/* Names of the bridge's ports, for reading and, with 'print', for writing text. Valid with the bridge. */
+void pipeline_port_names(struct pipeline *, bool print, struct ofport_names *ret);
 /* skb_priority of an OpenFlow queue: what its class of a Linux queueing discipline is called. */
 uint32_t pipeline_queue_priority(const struct pipeline *, uint32_t queue);
 
@@ -308,3 +310,6 @@ struct port_protocol {
 	void (*receive)(struct ofport *, const struct flow_key *, const struct packet *);
 };
 void port_protocol_register(const struct port_protocol *);
+
+/* ofproto/, fdb/, bridge/dump-flows: control commands of this folder. Once. */
+void pipeline_commands_register(void);

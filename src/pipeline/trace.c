@@ -4,6 +4,7 @@
 
 void trace_init(struct trace *t)
 {
+	t->names = false;
 	list_init(&t->roots);
 	t->current = &t->roots;
 }

@@ -25,6 +25,7 @@ struct trace_node {
 };
 
 struct trace {
+	bool names; /* ports by name */
 	struct list roots;
 	struct list *current; /* where nodes go */
 };

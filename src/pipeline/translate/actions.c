@@ -17,12 +17,19 @@ void xlate_error(struct xlate *x, enum xlate_error e, const char *fmt, ...)
 		x->error = e;
 }
 
+void xlate_names(const struct xlate *x, struct ofport_names *ret)
+{
+	pipeline_port_names(x->bridge, x->trace && x->trace->names, ret);
+}
+
 static void report_action(struct xlate *x, const struct of_action *a)
 {
 	if (!x->trace)
 		return;
 	AUTO_STR s = STR_INIT;
-	of_actions_put_text(a, a->size, NULL, &s);
+	struct ofport_names names;
+	xlate_names(x, &names);
+	of_actions_put_text(a, a->size, &names, &s);
 	trace_put(x->trace, TRACE_ACTION, "%s", str_cstr(&s));
 }
 
@@ -115,8 +122,10 @@ static void report_set(struct xlate *x)
 		return;
 	struct of_actions ordered = OF_ACTIONS_INIT;
 	AUTO_STR s = STR_INIT;
+	struct ofport_names names;
+	xlate_names(x, &names);
 	order_set(&x->action_set, &ordered);
-	of_actions_put_text(ordered.data, ordered.size, NULL, &s);
+	of_actions_put_text(ordered.data, ordered.size, &names, &s);
 	trace_put(x->trace, TRACE_DETAIL, ordered.size ? "action set is: %s" : "action set is %s",
 		  ordered.size ? str_cstr(&s) : "empty");
 	of_actions_fini(&ordered);
@@ -420,8 +429,10 @@ static void do_action(struct xlate *x, const struct of_action *a, bool last)
 		if (x->trace) {
 			AUTO_STR s = STR_INIT;
 			struct of_actions ordered = OF_ACTIONS_INIT;
+			struct ofport_names names;
+			xlate_names(x, &names);
 			order_set(&x->action_set, &ordered);
-			of_actions_put_text(ordered.data, ordered.size, NULL, &s);
+			of_actions_put_text(ordered.data, ordered.size, &names, &s);
 			trace_put(x->trace, TRACE_DETAIL, ordered.size ? "action set was: %s" :
 									 "action set was %s",
 				  ordered.size ? str_cstr(&s) : "empty");

@@ -71,6 +71,9 @@ void xlate_unhandled_mpls(struct xlate *);
 /* Runs 'list' on a copy of the packet; all that it changed is undone after. */
 void xlate_clone(struct xlate *, const void *list, size_t size, bool last);
 
+/* Names for the trace's text. */
+void xlate_names(const struct xlate *, struct ofport_names *ret);
+
 /* table.c */
 /* 'in_port' is for the lookup alone. */
 void xlate_table(struct xlate *, uint32_t in_port, uint8_t table_id, bool honor_miss, bool with_ct,

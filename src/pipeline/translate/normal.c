@@ -244,6 +244,9 @@ static void learn_source(struct xlate *x, struct bundle *in, uint16_t vlan)
 	if (x->rq->effects &&
 	    mac_table_learn(x->bridge->macs, in, src, vlan, reflected, gratuitous)) {
 		x->out->has_learned = true;
+		trace_put(x->trace, TRACE_DETAIL,
+			  "learned that %02x:%02x:%02x:%02x:%02x:%02x is on port %s in VLAN %u", src.b[0],
+			  src.b[1], src.b[2], src.b[3], src.b[4], src.b[5], in->name, vlan);
 		datapath_touch(x->bridge->datapath);
 	}
 }

@@ -31,7 +31,9 @@ static void report_rule(struct xlate *x, uint8_t table_id, const struct rule *r,
 		struct match match;
 		match_init(&match);
 		classifier_rule_get_match(&r->cr, &match.key, &match.mask);
-		match_put(&match, -1, NULL, &m);
+		struct ofport_names names;
+		xlate_names(x, &names);
+		match_put(&match, -1, &names, &m);
 		if (m.len)
 			str_putf(&s, "%s, ", str_cstr(&m));
 		str_putf(&s, "priority %d", r->cr.priority);

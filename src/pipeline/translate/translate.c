@@ -135,21 +135,6 @@ static bool may_receive(const struct ofport *o, const struct flow_key *flow)
 	return ofport_stp_learns(o);
 }
 
-/* Sends every packet of the flow up, with what it needs to be handled there. */
-static void put_slow_path(struct xlate *x)
-{
-	struct userspace_cookie c = {
-		.kind = DPU_SLOW_PATH,
-		.slow = (uint16_t)x->out->slow,
-		.ofport = x->flow.in_port,
-	};
-	dp_actions_clear(&x->out->actions);
-	struct dpa_userspace *u = dp_actions_put(&x->out->actions, DPA_USERSPACE, sizeof *u + sizeof c);
-	u->reason = DPU_SLOW_PATH;
-	u->cookie_size = sizeof c;
-	memcpy(u->cookie, &c, sizeof c);
-}
-
 static void finish_mask(struct xlate *x)
 {
 	struct flow_key *wc = x->wc;
@@ -163,9 +148,13 @@ static void finish_mask(struct xlate *x)
 	    x->rq->key->dl_type != BE16_C(0x0806) && x->rq->key->dl_type != BE16_C(0x8035))
 		wc->nw_proto = wc->nw_frag = 0;
 	key_mask_normalize(x->rq->key, wc);
-	for (int i = 0; i < KEY_MAX_VLANS; i++)
-		if (wc->vlans[i].tci)
+	/* That there is no tag is part of the ethertype's match. */
+	for (int i = 0; i < KEY_MAX_VLANS; i++) {
+		if (!(x->rq->key->vlans[i].tci & BE16_C(VLAN_CFI)))
+			memset(&wc->vlans[i], 0, sizeof wc->vlans[i]);
+		else if (wc->vlans[i].tci)
 			wc->vlans[i].tci |= BE16_C(VLAN_CFI);
+	}
 	/* ICMP types and codes have 8 bits. */
 	bool icmp = x->rq->key->nw_proto == (x->rq->key->dl_type == BE16_C(0x86dd) ? 58 : 1);
 	if (is_ip(x->rq->key) && icmp) {
@@ -197,7 +186,7 @@ static void translate_in_bridge(struct xlate *x)
 	const struct port_protocol *protocol =
 		x->rq->with_actions || x->flow.recirc_id ? NULL : find_protocol(x);
 	if (protocol) {
-		x->out->slow |= protocol->slow;
+		x->out->slow |= protocol->slow; /* and nothing else is done with it */
 		x->out->protocol = protocol;
 		trace_put(x->trace, TRACE_DETAIL, "%s packet, handled by the switch", protocol->name);
 		if (x->rq->effects && x->rq->packet)
@@ -297,8 +286,6 @@ void translate(const struct translate_request *rq, struct translation *ret)
 					 xlate_error_to_str(x->error), x->flow.in_port);
 		dp_actions_clear(&ret->actions);
 	}
-	if (ret->protocol)
-		put_slow_path(x);
 	finish_mask(x);
 	ret->error = x->error;
 	ret->final = x->flow;
