@@ -4,6 +4,9 @@
 #pragma once
 #include "pipeline/pipeline.h"
 
+/* The bridge's setting changed: all its ports join, or the guard ends. */
+void guard_update(struct pipeline *);
+void guard_free(struct pipeline *);
 /* The port, or its bundle, changed. */
 void guard_update_port(struct ofport *);
 void guard_forget_port(struct ofport *);

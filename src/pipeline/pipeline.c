@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "feature/loopguard/loopguard.h"
 #include "packet/field.h"
 #include "pipeline/group.h"
+#include "pipeline/guard.h"
 #include "pipeline/mac_table.h"
 #include "pipeline/meter.h"
 #include "pipeline/mirror.h"
@@ -122,7 +122,7 @@ void pipeline_free(struct pipeline *p)
 	struct ofport *o;
 	HMAP_FOR_EACH_SAFE(o, &p->ports, by_number)
 		pipeline_port_del(p, o->ofport);
-	loopguard_free(p->loopguard);
+	guard_free(p);
 	mirror_table_free(p->mirrors);
 	mac_table_free(p->macs);
 	meter_table_free(p->meters);
@@ -159,6 +159,7 @@ void pipeline_set_listener(struct pipeline *p, const struct of_listener_ops *ops
 void pipeline_set_settings(struct pipeline *p, const struct pipeline_settings *s)
 {
 	bool flush = p->settings.has_controllers != s->has_controllers;
+	bool guard_changed = p->settings.loop_guard != s->loop_guard;
 	p->settings = *s;
 	p->settings.flood_vlans = NULL;
 	memset(p->flood_vlans, 0, sizeof p->flood_vlans);
@@ -167,6 +168,8 @@ void pipeline_set_settings(struct pipeline *p, const struct pipeline_settings *s
 	mac_table_configure(p->macs, s->mac_max, s->mac_idle_s);
 	if (flush)
 		mac_table_flush(p->macs);
+	if (guard_changed)
+		guard_update(p);
 	datapath_touch(p->datapath);
 }
 

@@ -91,6 +91,7 @@ struct pipeline_settings {
 	bool fail_open;		/* standalone, and controllers are configured but unreachable */
 	bool has_controllers;
 	bool forward_bpdu;
+	bool loop_guard; /* feature/loopguard on this bridge's tunnels */
 	unsigned mac_idle_s;	/* 300 */
 	unsigned mac_max;	/* 8192 */
 	const uint64_t *flood_vlans; /* bitmap of 4096; copied; NULL: none */
@@ -127,6 +128,7 @@ struct pipeline {
 	void *listener_arg;
 	struct tun_table *tun_table; /* Geneve options known by name */
 	struct loopguard *loopguard; /* NULL: none (no tunnels yet, or switched off) */
+	struct guard_announcer *announcer; /* guard.c */
 	struct uuid uuid;	     /* what a continuation calls this bridge */
 };
 

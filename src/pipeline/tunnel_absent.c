@@ -45,3 +45,4 @@ WEAK int tunnel_start(struct loop *loop, bool dummy, struct err *err) { return 0
 WEAK void tunnel_disable_system_routes(void) {}
 WEAK void tunnel_stop(void) {}
 WEAK uint64_t tunnel_change_seq(void) { return 0; }
+WEAK bool tunnel_remote(const struct tunnel *t, struct in6_addr *ret) { return false; }

@@ -459,6 +459,7 @@ static void set_settings(struct bridge *b, const struct want_bridge *w)
 		.fail_mode = w->fail_mode,
 		.has_controllers = !list_is_empty(&w->controllers),
 		.forward_bpdu = w->forward_bpdu,
+		.loop_guard = w->loop_guard,
 		.mac_idle_s = w->mac_idle_s,
 		.mac_max = w->mac_max,
 		.flood_vlans = w->flood_vlans,

@@ -430,6 +430,9 @@ static struct want_bridge *read_bridge(const struct vsw_bridge *row)
 	w->fail_mode_given = s != NULL;
 	w->fail_mode = s && !strcmp(s, "secure") ? FAIL_SECURE : FAIL_STANDALONE;
 	w->forward_bpdu = strmap_get_bool(&w->other_config, "forward-bpdu", false);
+	/* Simulated switches send nothing of their own accord: who injects packets counts packets. */
+	w->loop_guard = strmap_get_bool(&w->other_config, "loop-guard",
+					strcmp(w->type, "dummy") != 0);
 	w->disable_in_band = strmap_get_bool(&w->other_config, "disable-in-band", false);
 	w->mac_idle_s = CLAMP(strmap_get_int(&w->other_config, "mac-aging-time", 300), 15, 3600);
 	w->mac_max = CLAMP(strmap_get_int(&w->other_config, "mac-table-size", 8192), 10, 1000000);

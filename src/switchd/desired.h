@@ -80,7 +80,7 @@ struct want_bridge {
 	uint64_t datapath_id; /* 0: none asked for */
 	enum fail_mode fail_mode;
 	bool fail_mode_given;
-	bool forward_bpdu, disable_in_band, mcast_snooping, stp, rstp;
+	bool forward_bpdu, loop_guard, disable_in_band, mcast_snooping, stp, rstp;
 	unsigned mac_idle_s, mac_max;
 	uint64_t *flood_vlans;	/* NULL: none */
 	unsigned protocols;	/* bit v: OpenFlow wire version v is allowed; 0: the default ones */
