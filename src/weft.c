@@ -21,6 +21,7 @@ const struct applet applets[] = {
 	{ "ovs-vswitchd", switchd_main, "the switch: bridges, ports, tunnels, packets" },
 	{ "ovs-vsctl", vsctl_main, "shows and changes the configuration of the switch" },
 	{ "ovsdb-server", ovsdb_server_main, "serves the databases" },
+	{ "ovsdb-tool", ovsdb_tool_main, "makes, changes and shows database files" },
 	{ NULL, NULL, NULL },
 };
 

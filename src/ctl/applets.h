@@ -10,3 +10,4 @@ int weft_start_main(int argc, char **argv);
 int weft_stop_main(int argc, char **argv);
 int weft_restart_main(int argc, char **argv);
 int weft_status_main(int argc, char **argv);
+int ovsdb_tool_main(int argc, char **argv);

@@ -3,4 +3,3 @@
 #pragma once
 
 int ovsdb_server_main(int argc, char **argv);
-int ovsdb_tool_main(int argc, char **argv);
