@@ -80,6 +80,7 @@ static int parse_link(const struct nlmsghdr *nlh, struct link *l, struct port_st
 		.ifindex = (uint32_t)ifi->ifi_index,
 		.admin_up = ifi->ifi_flags & IFF_UP,
 		.carrier = ifi->ifi_flags & IFF_RUNNING,
+		.no_arp = ifi->ifi_flags & IFF_NOARP,
 	};
 	const struct nlattr *a;
 	mnl_attr_for_each(a, nlh, sizeof *ifi) {

@@ -13,6 +13,7 @@ struct link {
 	uint32_t mtu;
 	struct eth_addr mac;
 	bool admin_up, carrier;
+	bool no_arp; /* neighbours have no link-layer addresses */
 	char kind[16];	 /* "veth", "tun" ..; "" for hardware */
 	char alias[128]; /* 'ip link set DEV alias ..', cut */
 };

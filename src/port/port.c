@@ -23,6 +23,7 @@ static struct list ports = LIST_INIT(ports);
 static void (*new_device_cb)(const char *name, void *arg);
 static void *new_device_arg;
 static struct link_watcher watcher;
+static void (*observer)(struct port *, bool closing);
 
 static int compare_types(const void *a, const void *b)
 {
@@ -104,6 +105,8 @@ void port_unref(struct port *p)
 	ASSERT(p->refs > 0);
 	if (--p->refs)
 		return;
+	if (observer)
+		observer(p, true);
 	list_remove(&p->node);
 	/* Datapath threads may be in rx or tx of it. Ports are removed seldom: waiting is simpler
 	 * than a close in two steps. */
@@ -129,9 +132,13 @@ struct port *port_next(const struct port *p)
 	return node == &ports ? NULL : LIST_ENTRY(node, struct port, node);
 }
 
+void port_observe(void (*cb)(struct port *, bool closing)) { observer = cb; }
+
 void port_note_change(struct port *p)
 {
 	p->change_seq++;
+	if (observer)
+		observer(p, false);
 	if (p->changed)
 		p->changed(p, p->changed_arg);
 }

@@ -129,5 +129,7 @@ struct port *port_lookup(const char *name);
 struct port *port_next(const struct port *);
 /* Every Interface.type that port_open() takes, NULL-terminated, sorted: Open_vSwitch.iface_types. */
 const char *const *port_types(void);
+/* Runs on the main thread whenever any port has changed, and before one is closed. */
+void port_observe(void (*cb)(struct port *, bool closing));
 /* For kinds: state is different; runs 'changed'. */
 void port_note_change(struct port *);

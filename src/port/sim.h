@@ -17,6 +17,3 @@ const char *sim_conn_state(const struct port *);
 bool port_is_sim(const struct port *);
 /* For commands: adds an address. */
 void sim_add_address(struct port *, const struct in6_addr *, uint8_t prefix_len);
-/* How commands read a packet that is written as a flow, "in_port(1),eth(..)..": filled in by a folder
- * that knows the text of flows. 'size' 0: as long as it must be. NULL: a syntax error. */
-extern struct packet *(*sim_packet_from_text)(const char *text, uint32_t size);

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 #include "io/control.h"
+#include "packet/compose.h"
+#include "packet/key_text.h"
 #include "port/kinds.h"
 #include "port/sim.h"
 
@@ -47,14 +49,22 @@ static struct packet *packet_from_hex(const char *s)
 	return p;
 }
 
-struct packet *(*sim_packet_from_text)(const char *text, uint32_t size);
+/* A flow, as datapath flows are printed. */
+static struct packet *packet_from_flow(const char *s, uint32_t size)
+{
+	struct flow_key key;
+	if (key_from_str(s, NULL, &key, NULL, NULL) < 0)
+		return NULL;
+	struct packet *p = packet_compose(&key, NULL, COMPOSE_DEFAULT_PAYLOAD);
+	if (size)
+		packet_compose_resize(p, &key, size);
+	return p;
+}
 
 static struct packet *packet_from_arg(const char *s, uint32_t size)
 {
 	struct packet *p = packet_from_hex(s);
-	if (!p && sim_packet_from_text)
-		p = sim_packet_from_text(s, size);
-	return p;
+	return p ? p : packet_from_flow(s, size);
 }
 
 enum { MIN_LEN = 60 };

@@ -34,7 +34,7 @@ struct push {
 	const void *rest;
 	size_t rest_size;
 	unsigned depth;
-	uint32_t ifindex;   /* if all that follows is an output to it */
+	uint32_t ifindex;   /* not 0: an output to this device follows */
 	uint32_t max_inner; /* bytes of the inner packet that fit */
 	uint16_t udp_src;   /* of the packet at hand */
 	unsigned n;
@@ -291,16 +291,21 @@ void exec_tunnel_push(struct exec *ex, struct packet **batch, unsigned n,
 		.max_inner = UINT32_MAX,
 	};
 	const struct dpa_output_dev *dev = rest;
-	if (rest_size >= sizeof *dev && dev->h.type == DPA_OUTPUT_DEV) {
+	bool to_device = rest_size >= sizeof *dev && dev->h.type == DPA_OUTPUT_DEV;
+	if (to_device) {
 		uint32_t outer = (uint32_t)(a->header_size - a->l3_ofs);
 		if (dev->mtu)
 			s.max_inner = dev->mtu > outer ? dev->mtu - outer : 0;
-		if (rest_size == dev->h.size)
-			s.ifindex = dev->ifindex;
+		s.ifindex = dev->ifindex;
 	}
+	/* Header and device are one step: what follows them goes on with the inner packet. */
+	bool more = to_device && rest_size > dev->h.size;
 	for (unsigned i = 0; i < n; i++)
-		push_packet(&s, batch[i]);
+		push_packet(&s, more ? packet_clone(batch[i]) : batch[i]);
 	run_rest(&s);
+	if (more)
+		exec_actions(ex, batch, n, (const uint8_t *)rest + dev->h.size,
+			     rest_size - dev->h.size, depth);
 }
 
 struct pop {

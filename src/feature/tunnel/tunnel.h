@@ -56,6 +56,8 @@ unsigned tunnel_dp_port_users(const struct tunnel *);
 struct port_stats *tunnel_stats(struct tunnel *);
 /* Interface.status: tunnel_egress_iface, tunnel_egress_iface_carrier. */
 void tunnel_get_status(const struct tunnel *, struct strmap *ret);
+/* The options that matter in normal form: what dpif/show prints behind the type. */
+void tunnel_get_options(const struct tunnel *, struct strmap *ret);
 /* True if packets of any packet_type may leave and enter (packet_type=legacy_l3, ptap). */
 bool tunnel_takes_l3(const struct tunnel *);
 /* remote_ip is a fixed address: where probes of liveness go. False: flow. */
