@@ -31,6 +31,7 @@ demo: all
 
 install: all
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@$(NINJA) --quiet
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
 	@echo "installed into $(DESTDIR)$(PREFIX)"
 

@@ -2,6 +2,7 @@
 #include "base/path.h"
 
 #include "base/mem.h"
+#include "base/path_config.h" /* made by meson */
 
 struct place {
 	const char *variable, *built_in;
@@ -27,13 +28,13 @@ const char *path_logdir(void)
 
 const char *path_sysconfdir(void)
 {
-	static const struct place p = { "OVS_SYSCONFDIR", "/etc" };
+	static const struct place p = { "OVS_SYSCONFDIR", SYSCONFDIR };
 	return place(&p);
 }
 
 const char *path_pkgdatadir(void)
 {
-	static const struct place p = { "OVS_PKGDATADIR", "/usr/share/openvswitch" };
+	static const struct place p = { "OVS_PKGDATADIR", PKGDATADIR };
 	return place(&p);
 }
 

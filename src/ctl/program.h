@@ -58,7 +58,5 @@ int program_run(const struct program *, int argc, char **argv);
 /* For PROGRAM_DAEMON: what was asked for. */
 struct daemon_options *program_daemon_options(void);
 
-/* --help as text, a manual page in troff, names of commands and options a line each. */
+/* The text of --help. */
 void program_put_help(const struct program *, struct str *out);
-void program_put_manual(const struct program *, struct str *out);
-void program_put_words(const struct program *, struct str *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people read of a program, made of its tables. */
+/* --help, made of the program's tables. Manual pages and shell completion are made of that text
+ * (tools/manual, install/weft.bash-completion), so they cover programs without such tables too. */
 #include <stdio.h>
 
-#include "base/version.h"
 #include "ctl/program.h"
 
 #define HELP_COLUMN 30
@@ -81,7 +81,7 @@ static const char *usage(const struct program *p)
 
 static void pad_to(struct str *out, size_t start, size_t column)
 {
-	if (out->len - start >= column) {
+	if (out->len - start + 2 > column) {
 		str_putc(out, '\n');
 		start = out->len;
 	}
@@ -128,86 +128,4 @@ void program_put_help(const struct program *p, struct str *out)
 		str_putf(out, "%s\n", c->help);
 	}
 	for_each_group(p, help_heading, help_option, out);
-}
-
-/* Manual page. */
-
-static void put_troff(const char *s, struct str *out)
-{
-	for (; *s; s++) {
-		if (*s == '\\')
-			str_puts(out, "\\e");
-		else if (*s == '-')
-			str_puts(out, "\\-");
-		else if (*s == '\'' || *s == '.')
-			str_putf(out, "\\&%c", *s);
-		else
-			str_putc(out, *s);
-	}
-}
-
-static void manual_heading(const char *text, struct str *out)
-{
-	str_putf(out, ".SS \"%s\"\n", text);
-}
-
-static void manual_option(const struct program_option *o, struct str *out)
-{
-	AUTO_STR name = STR_INIT;
-	put_option_name(o, &name);
-	str_puts(out, ".TP\n\\fB");
-	put_troff(name.s, out);
-	str_puts(out, "\\fR\n");
-	put_troff(o->help, out);
-	str_putc(out, '\n');
-}
-
-void program_put_manual(const struct program *p, struct str *out)
-{
-	str_putf(out, ".TH %s 8 \"weft %s\" \"weft\" \"weft manual\"\n.SH NAME\n", p->name,
-		 WEFT_VERSION);
-	put_troff(p->name, out);
-	str_puts(out, " \\- ");
-	put_troff(p->title, out);
-	str_puts(out, "\n.SH SYNOPSIS\n\\fB");
-	put_troff(p->name, out);
-	str_puts(out, "\\fR ");
-	put_troff(usage(p), out);
-	str_puts(out, "\n");
-	if (p->commands && p->commands->name)
-		str_puts(out, ".SH COMMANDS\n");
-	for (const struct program_command *c = p->commands; c && c->name; c++) {
-		if (c->group)
-			manual_heading(c->group, out);
-		if (!c->help)
-			continue;
-		str_puts(out, ".TP\n\\fB");
-		put_troff(c->name, out);
-		str_puts(out, "\\fR ");
-		put_troff(c->args ? c->args : "", out);
-		str_putc(out, '\n');
-		put_troff(c->help, out);
-		str_putc(out, '\n');
-	}
-	str_puts(out, ".SH OPTIONS\n");
-	for_each_group(p, manual_heading, manual_option, out);
-	str_puts(out,
-		 ".SH SEE ALSO\nweft(8), and the manual pages of Open vSwitch " OVS_COMPAT_VERSION
-		 ", whose command of this name does the same.\n");
-}
-
-/* Completion. */
-
-static void word_heading(const char *text UNUSED, struct str *out UNUSED) {}
-
-static void word_option(const struct program_option *o, struct str *out)
-{
-	str_putf(out, "--%s%s\n", o->name, o->arg && *o->arg != '[' ? "=" : "");
-}
-
-void program_put_words(const struct program *p, struct str *out)
-{
-	for (const struct program_command *c = p->commands; c && c->name; c++)
-		str_putf(out, "%s\n", c->name);
-	for_each_group(p, word_heading, word_option, out);
 }
