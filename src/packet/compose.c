@@ -55,10 +55,7 @@ static bool put_l4(struct packet *p, const struct flow_key *k, bool ip6)
 		h->code = (uint8_t)be16_to_cpu(k->tp_dst);
 		if (k->nw_proto == IPPROTO_IGMP)
 			h->rest = k->igmp_group;
-		/* Echo and the errors, which quote a packet, carry data. */
-		return k->nw_proto == IPPROTO_ICMP &&
-		       (h->type == 8 || h->type == 0 || h->type == 3 || h->type == 4 ||
-			h->type == 5 || h->type == 11 || h->type == 12);
+		return k->nw_proto == IPPROTO_ICMP && (h->type == 8 || h->type == 0);
 	}
 	case IPPROTO_ICMPV6: {
 		if (!ip6)
@@ -79,7 +76,7 @@ static bool put_l4(struct packet *p, const struct flow_key *k, bool ip6)
 			}
 			return false;
 		}
-		return type == 128 || type == 129 || (type >= 1 && type <= 4);
+		return type == 128 || type == 129;
 	}
 	default:
 		return false;
@@ -220,10 +217,12 @@ struct packet *packet_compose(const struct flow_key *k, const void *payload, uin
 		h->hln = 6;
 		h->pln = 4;
 		h->op = cpu_to_be16(k->nw_proto);
-		h->spa = k->nw_src;
-		h->tpa = k->nw_dst;
-		memcpy(h->sha, &k->arp_sha, 6);
-		memcpy(h->tha, &k->arp_tha, 6);
+		if (k->nw_proto == 1 || k->nw_proto == 2) {
+			h->spa = k->nw_src;
+			h->tpa = k->nw_dst;
+			memcpy(h->sha, &k->arp_sha, 6);
+			memcpy(h->tha, &k->arp_tha, 6);
+		}
 	} else if (k->dl_type == BE16_C(ETH_TYPE_MPLS) ||
 		   k->dl_type == BE16_C(ETH_TYPE_MPLS_MCAST)) {
 		p->l2_5_ofs = p->l3_ofs;
@@ -261,6 +260,9 @@ void packet_compose_resize(struct packet *p, const struct flow_key *k, uint32_t 
 		put_zero(p, size - p->size);
 	else
 		p->size = size;
+	if (k->packet_type == PT_ETH && be16_to_cpu(k->dl_type) < ETH_TYPE_MIN &&
+	    p->size >= ETH_HLEN)
+		put_be16(p->data + ETH_HLEN - 2, (uint16_t)p->size);
 	if (p->l3_ofs == PACKET_NO_OFS || p->l3_ofs >= p->size)
 		return;
 	finish(p, k);

@@ -203,8 +203,8 @@ static void put_item_value(const struct key_item *it, const struct flow_key *key
 	}
 }
 
-void key_attr_to_str(enum key_attr attr, const struct flow_key *key, const struct flow_key *mask,
-		     bool verbose, struct str *out)
+static void put_items(enum key_attr attr, const struct flow_key *key, const struct flow_key *mask,
+		      bool verbose, bool is_flow, struct str *out)
 {
 	ASSERT(attr < N_KEY_ATTRS);
 	const struct key_attr_def *def = &key_attrs[attr];
@@ -212,6 +212,13 @@ void key_attr_to_str(enum key_attr attr, const struct flow_key *key, const struc
 	str_putf(out, "%s(", def->name);
 	for (const struct key_item *it = def->items; it->name; it++) {
 		bool none = mask && item_is(it, mask, false);
+		/* Without context (MD type 2) the words are matched as zero, as people are used to
+		 * see. */
+		if (none && it->kind == ITEM_BE32_HEX8 && is_flow && key->nsh.mdtype == 2) {
+			str_putf(out, "%s%s=0x0", first ? "" : ",", it->name);
+			first = false;
+			continue;
+		}
 		if (none && (!verbose || attr == KEY_ATTR_NSH || it->kind == ITEM_FRAG))
 			continue;
 		if (!first)
@@ -225,6 +232,12 @@ void key_attr_to_str(enum key_attr attr, const struct flow_key *key, const struc
 		}
 	}
 	str_putc(out, ')');
+}
+
+void key_attr_to_str(enum key_attr attr, const struct flow_key *key, const struct flow_key *mask,
+		     bool verbose, struct str *out)
+{
+	put_items(attr, key, mask, verbose, false, out);
 }
 
 static bool attr_is_wild(enum key_attr attr, const struct flow_key *mask)
@@ -255,7 +268,7 @@ static void put_attr(struct printer *p, enum key_attr attr)
 	if (p->mask && !p->verbose && attr != KEY_ATTR_NSH && attr_is_wild(attr, p->mask))
 		return;
 	sep(p);
-	key_attr_to_str(attr, p->key, p->mask, p->verbose, p->out);
+	put_items(attr, p->key, p->mask, p->verbose, true, p->out);
 }
 
 static void put_u32(struct printer *p, const char *name, uint32_t x, uint32_t mask, uint32_t ones)
