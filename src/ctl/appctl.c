@@ -44,7 +44,7 @@ static int ask(int argc, char **argv)
 	int r = control_ask(path, argc, (const char *const *)argv, 0, &reply, &err);
 	if (r == -EREMOTEIO) {
 		print_line(stderr, err_text(&err));
-		fprintf(stderr, "ovs-appctl: %s: server returned an error\n", path);
+		fprintf(stderr, "ovs-appctl: %s: server returned an error\n", target);
 		return 2;
 	}
 	if (r < 0)

@@ -170,6 +170,8 @@ static void tap_get_state(const struct port *port, struct port_state *ret)
 		.mac = t->link.mac,
 		.link_resets = t->link_resets,
 	};
+	if (!t->gone)
+		link_get_speed(t->link.name, &ret->speed_bps, &ret->full_duplex);
 }
 
 /* What the host receives is what the switch transmits. */
