@@ -44,14 +44,12 @@ static void cmd_reconnect(struct control_call *call, int argc, const char *argv[
 	control_reply(call, NULL);
 }
 
-static void cmd_list(struct control_call *call, int argc, const char *argv[], void *arg)
+static void cmd_mdb_show(struct control_call *call, int argc, const char *argv[], void *arg)
 {
-	struct switchd *s = arg;
-	struct bridge *b;
-	AUTO_STR out = STR_INIT;
-	LIST_FOR_EACH (b, &s->bridges, node)
-		str_putf(&out, "%s\n", b->name);
-	control_reply(call, str_cstr(&out));
+	if (!bridge_by_name(arg, argv[1]))
+		control_reply_error(call, "no such bridge");
+	else
+		control_reply_error(call, "multicast snooping is disabled");
 }
 
 static void cmd_guard_show(struct control_call *call, int argc, const char *argv[], void *arg)
@@ -137,8 +135,8 @@ void control_commands_register(struct switchd *s)
 	} rows[] = {
 		{ "exit", "[--cleanup]", 0, 1, cmd_exit },
 		{ "bridge/reconnect", "[bridge]", 0, 1, cmd_reconnect },
-		{ "ofproto/list", "", 0, 0, cmd_list },
 		{ "loopguard/show", "[bridge]", 0, 1, cmd_guard_show },
+		{ "mdb/show", "bridge", 1, 1, cmd_mdb_show },
 		{ "qos/show", "interface", 1, 1, cmd_qos_show },
 		{ "qos/show-types", "interface", 1, 1, cmd_qos_types },
 		{ "stp/show", "[bridge]", 0, 1, cmd_nothing },

@@ -469,6 +469,8 @@ static struct want_bridge *read_bridge(const struct vsw_bridge *row)
 		desired_tell_once("IPFIX", w->name);
 	if (vsw_bridge_auto_attach(row))
 		desired_tell_once("auto attach", w->name);
+	if (w->mcast_snooping)
+		desired_tell_once("multicast snooping", w->name);
 	if (w->stp)
 		desired_tell_once("STP (column stp_enable)", w->name);
 	if (w->rstp)

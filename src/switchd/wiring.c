@@ -175,6 +175,7 @@ int wiring_start(struct switchd *s, struct err *err)
 		return r;
 	fastpath_user_register(s->dummy != PORT_DUMMY_NONE);
 	upcall_commands_register();
+	pipeline_commands_register();
 	port_on_new_device(on_new_device, s);
 	r = tunnel_start(s->loop, s->dummy == PORT_DUMMY_OVERRIDE, err);
 	if (r < 0)
