@@ -49,17 +49,17 @@ static void put_dec8(const struct printer *p, const char *label, uint8_t value, 
 static void put_hex32(const struct printer *p, const char *label, uint32_t value, uint32_t mask)
 {
 	if (mask == UINT32_MAX)
-		str_putf(p->out, "%s=0x%x,", label, value);
+		str_putf(p->out, "%s=%#x,", label, value);
 	else if (mask)
-		str_putf(p->out, "%s=0x%x/0x%x,", label, value, mask);
+		str_putf(p->out, "%s=%#x/%#x,", label, value, mask);
 }
 
 static void put_hex64(const struct printer *p, const char *label, be64 value, be64 mask)
 {
 	if (mask == UINT64_MAX)
-		str_putf(p->out, "%s=0x%llx,", label, (unsigned long long)be64_to_cpu(value));
+		str_putf(p->out, "%s=%#llx,", label, (unsigned long long)be64_to_cpu(value));
 	else if (mask)
-		str_putf(p->out, "%s=0x%llx/0x%llx,", label, (unsigned long long)be64_to_cpu(value),
+		str_putf(p->out, "%s=%#llx/%#llx,", label, (unsigned long long)be64_to_cpu(value),
 			 (unsigned long long)be64_to_cpu(mask));
 }
 

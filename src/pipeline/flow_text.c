@@ -133,9 +133,32 @@ void flow_put(const struct flow_key *key, const struct ofport_names *names, stru
 void megaflow_put(const struct flow_key *key, const struct flow_key *mask_,
 		  const struct ofport_names *names, struct str *out)
 {
-	struct flow_key mask = *mask_;
+	struct flow_key beside = { 0 }, mask = *mask_;
+	bool tunnel = tunnel_key_is_set(&key->tunnel);
 	mask.dp_port = 0;
-	if (!tunnel_key_is_set(&key->tunnel))
+	if (!tunnel)
 		memset(&mask.tunnel, 0, sizeof mask.tunnel);
+	/* What travels beside the packet comes first, then that it is an Ethernet packet. */
+#define TAKE(member)                                                                               \
+	do {                                                                                       \
+		memcpy(&beside.member, &mask.member, sizeof beside.member);                        \
+		memset(&mask.member, 0, sizeof mask.member);                                       \
+	} while (0)
+	TAKE(recirc_id);
+	TAKE(dp_hash);
+	TAKE(skb_priority);
+	TAKE(pkt_mark);
+	TAKE(ct_state);
+	TAKE(ct_mark);
+	TAKE(ct_zone);
+	TAKE(ct_label);
+#undef TAKE
+	put(key, &beside, names, out);
+	if (out->len)
+		str_putc(out, ',');
+	if (key->packet_type == PT_ETH) {
+		str_puts(out, "eth,");
+		mask.packet_type = 0;
+	}
 	put(key, &mask, names, out);
 }

@@ -120,6 +120,10 @@ static int parse_br_flow(struct trace_args *a, const char *bridge, const char *f
 	if (r)
 		return err_wrap(err, r, "Bad openflow flow syntax: %s", flow);
 	a->key = m.key;
+	for (int i = 0; i < KEY_MAX_VLANS; i++)
+		if ((a->key.vlans[i].tci & BE16_C(VLAN_CFI)) && !a->key.vlans[i].tpid)
+			a->key.vlans[i].tpid = i + 1 < KEY_MAX_VLANS && a->key.vlans[i + 1].tci ?
+						       BE16_C(0x88a8) : BE16_C(0x8100);
 	const struct ofport *o = pipeline_port_lookup(a->pipeline, a->key.in_port);
 	if (o && !o->tunnel)
 		a->key.dp_port = o->dp_port;

@@ -22,15 +22,16 @@ void xlate_names(const struct xlate *x, struct ofport_names *ret)
 	pipeline_port_names(x->bridge, x->trace && x->trace->names, ret);
 }
 
-static void report_action(struct xlate *x, const struct of_action *a)
+/* What the action does is told below it. */
+static struct list *report_action(struct xlate *x, const struct of_action *a)
 {
 	if (!x->trace)
-		return;
+		return NULL;
 	AUTO_STR s = STR_INIT;
 	struct ofport_names names;
 	xlate_names(x, &names);
 	of_actions_put_text(a, a->size, &names, &s);
-	trace_put(x->trace, TRACE_ACTION, "%s", str_cstr(&s));
+	return trace_enter(x->trace, trace_put(x->trace, TRACE_ACTION, "%s", str_cstr(&s)));
 }
 
 /* After MPLS was popped, what follows is known only once the packet was parsed again. Which actions do
@@ -480,6 +481,32 @@ static bool must_freeze_before(struct xlate *x, const struct of_action *a)
 	return x->was_mpls && !is_fine_after_mpls(a);
 }
 
+/* True: the rest of the list is done with, or frozen. */
+static bool do_action_or_stop(struct xlate *x, const struct of_action *a, const void *rest,
+			      size_t rest_size, bool last)
+{
+	switch (a->type) {
+	case OFA_CHECK_PKT_LARGER:
+		check_pkt_larger(x, (const struct ofa_check_pkt_larger *)a, rest, rest_size);
+		return true;
+	case OFA_DEC_TTL:
+		return xlate_dec_ttl(x, (const struct ofa_dec_ttl *)a);
+	case OFA_DECAP:
+		if (!xlate_decap(x, (const struct ofa_decap *)a))
+			return false;
+		break;
+	case OFA_DEBUG_RECIRC:
+		break;
+	default:
+		do_action(x, a, last);
+		/* Frozen in a table that this action went to, or to wait for a controller. */
+		if (!x->pause && !x->freezing)
+			return false;
+	}
+	xlate_freeze(x, rest, rest_size);
+	return true;
+}
+
 void xlate_actions(struct xlate *x, const void *list, size_t size, bool last_in_list, bool in_bucket)
 {
 	const uint8_t *end = (const uint8_t *)list + size;
@@ -494,37 +521,13 @@ void xlate_actions(struct xlate *x, const void *list, size_t size, bool last_in_
 			xlate_freeze(x, a, (size_t)(end - (const uint8_t *)a));
 			break;
 		}
+		struct list *up = NULL;
 		if (a->type != OFA_UNROLL)
-			report_action(x, a);
-		if (a->type == OFA_CHECK_PKT_LARGER) {
-			check_pkt_larger(x, (const struct ofa_check_pkt_larger *)a, next,
-					 (size_t)(end - next));
+			up = report_action(x, a);
+		bool stop = do_action_or_stop(x, a, next, (size_t)(end - next), last);
+		if (up)
+			trace_leave(x->trace, up);
+		if (stop)
 			break;
-		}
-		if (a->type == OFA_DEC_TTL) {
-			if (xlate_dec_ttl(x, (const struct ofa_dec_ttl *)a))
-				return;
-			continue;
-		}
-		if (a->type == OFA_DECAP) {
-			if (xlate_decap(x, (const struct ofa_decap *)a)) {
-				xlate_freeze(x, next, (size_t)(end - next));
-				break;
-			}
-			continue;
-		}
-		if (a->type == OFA_DEBUG_RECIRC) {
-			xlate_freeze(x, next, (size_t)(end - next));
-			break;
-		}
-		do_action(x, a, last);
-		if (x->pause) {
-			xlate_freeze(x, next, (size_t)(end - next));
-			break;
-		}
-		if (x->freezing) { /* in a table that this action went to */
-			xlate_freeze(x, next, (size_t)(end - next));
-			break;
-		}
 	}
 }

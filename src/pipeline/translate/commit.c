@@ -75,8 +75,10 @@ static void commit_arp(struct xlate *x)
 		m.op = UINT16_MAX;
 		any = true;
 	}
-	if (any)
+	if (any) {
 		put(x, DPS_ARP, &v, &m, sizeof v);
+		x->out->slow |= DP_SLOW_ACTION; /* no kernel datapath has it; as in OVS */
+	}
 }
 
 static void commit_nd(struct xlate *x)
@@ -135,6 +137,7 @@ static void commit_ports(struct xlate *x)
 		v.dst = x->flow.tp_dst;
 		m.src = m.dst = UINT16_MAX;
 		any = true;
+		x->out->slow |= DP_SLOW_ACTION;
 	} else {
 		DIFF(x, v, m, src, tp_src);
 		DIFF(x, v, m, dst, tp_dst);

@@ -51,6 +51,7 @@ struct xlate {
 	bool freezing;
 	struct of_actions frozen; /* actions still to do */
 	uint8_t frozen_table;
+	be64 frozen_cookie;
 	const struct ofa_controller *pause;
 	bool recirc_has_hash;
 	uint32_t recirc_hash_alg, recirc_hash_basis;

@@ -57,7 +57,8 @@ static bool can_set(struct xlate *x, const struct field *f)
 static void mask_prereqs(struct xlate *x, const struct field *f)
 {
 	field_mask_prereqs(f, &x->flow, x->wc);
-	if (f->prereq == FIELD_PRE_IP4 || f->prereq == FIELD_PRE_IP6 || f->prereq == FIELD_PRE_IP)
+	if (f->prereq == FIELD_PRE_IP4 || f->prereq == FIELD_PRE_IP6 || f->prereq == FIELD_PRE_IP ||
+	    f->prereq == FIELD_PRE_ARP)
 		x->wc->nw_proto = UINT8_MAX;
 }
 
@@ -72,11 +73,15 @@ static void set_field(struct xlate *x, const struct ofa_set_field *a)
 	memcpy(value.b + f->n_bytes - a->n_bytes, a->data, a->n_bytes);
 	memcpy(mask.b + f->n_bytes - a->n_bytes, ofa_set_field_mask(a), a->n_bytes);
 	mask_prereqs(x, f);
-	struct flow_key bits;
-	memset(&bits, 0, sizeof bits);
-	field_set(f, &mask, &bits);
-	for (size_t w = 0; w < KEY_WORDS; w++)
-		key_words_rw(x->wc)[w] |= key_words(&bits)[w];
+	if (field_value_is_ones(f, &mask)) {
+		field_mask_set(f, x->wc);
+	} else {
+		struct flow_key bits;
+		memset(&bits, 0, sizeof bits);
+		field_set(f, &mask, &bits);
+		for (size_t w = 0; w < KEY_WORDS; w++)
+			key_words_rw(x->wc)[w] |= key_words(&bits)[w];
+	}
 	if (needs_tag(f))
 		x->wc->vlans[0].tci = UINT16_MAX;
 	field_set_masked(f, &value, &mask, &x->flow);

@@ -15,6 +15,7 @@ void xlate_freeze(struct xlate *x, const void *rest, size_t rest_size)
 		x->freezing = true;
 		x->frozen.size = 0;
 		x->frozen_table = x->table_id;
+		x->frozen_cookie = x->rule_cookie;
 	} else if (rest_size) {
 		struct ofa_unroll *u = of_actions_put(&x->frozen, OFA_UNROLL, sizeof *u);
 		u->rule_table = x->table_id;
@@ -63,6 +64,8 @@ static void put_recirc(struct xlate *x, struct frozen_state *s)
 static void put_pause(struct xlate *x, struct frozen_state *s)
 {
 	const struct ofa_controller *a = x->pause;
+	if (x->trace && !x->rq->effects)
+		return; /* nobody will be asked */
 	s->userdata = a->userdata_size ? xmemdup(a->userdata, a->userdata_size) : NULL;
 	s->userdata_size = a->userdata_size;
 	struct recirc *r = recirc_get(x->rq->datapath->recircs, s);
@@ -75,12 +78,12 @@ static void put_pause(struct xlate *x, struct frozen_state *s)
 	struct userspace_cookie cookie = {
 		.kind = DPU_CONTROLLER,
 		.reason = a->reason,
-		.table_id = x->table_id,
+		.table_id = x->frozen_table,
 		.controller_id = a->controller_id,
 		.max_len = a->max_len,
 		.recirc_id = r->id,
 		.ofport = x->flow.in_port,
-		.rule_cookie = x->rule_cookie,
+		.rule_cookie = x->frozen_cookie,
 		.continuation = true,
 		.dont_send = !x->bridge->listener,
 	};
@@ -108,6 +111,7 @@ void xlate_finish_freezing(struct xlate *x)
 	struct frozen_state s;
 	xlate_frozen_state(x, &s);
 	s.table_id = x->frozen_table;
+	s.rule_cookie = x->frozen_cookie;
 	s.stack = x->stack.bytes;
 	s.stack_size = x->stack.size;
 	s.actions = x->frozen.data;
@@ -157,13 +161,13 @@ bool xlate_thaw(struct xlate *x, const struct frozen_state *s)
 		x->trace, trace_put(x->trace, TRACE_BRIDGE, "bridge(\"%s\")", x->bridge->name));
 	struct list *up2 = trace_enter(x->trace, trace_put(x->trace, TRACE_THAW, "thaw"));
 	trace_put(x->trace, TRACE_ACTION, "Resuming from table %u", s->table_id);
-	/* Depth of one: what goes on is inside a table. */
-	x->depth++;
+	/* What goes on is inside a table. */
+	x->indent++;
 	struct of_actions list = OF_ACTIONS_INIT; /* the state may go while we work */
 	of_actions_copy(&list, s->actions, s->actions_size);
 	xlate_actions(x, list.data, list.size, true, false);
 	of_actions_fini(&list);
-	x->depth--;
+	x->indent--;
 	trace_leave(x->trace, up2);
 	trace_leave(x->trace, up);
 	return true;

@@ -123,10 +123,10 @@ void xlate_table(struct xlate *x, uint32_t in_port, uint8_t table_id, bool honor
 {
 	uint8_t old_table = x->table_id;
 	uint32_t old_in_port = x->flow.in_port;
-	bool deeper = x->depth && table_id <= old_table;
+	bool deeper = x->indent && table_id <= old_table;
 	(void)with_ct; /* needs the tracker's tuple; refused at flow_mod until there is one */
 
-	if (x->depth && !xlate_may_resubmit(x))
+	if (x->indent && !xlate_may_resubmit(x))
 		return;
 	x->n_resubmits++;
 	for (;;) {
@@ -147,8 +147,7 @@ void xlate_table(struct xlate *x, uint32_t in_port, uint8_t table_id, bool honor
 			continue;
 		}
 		report_rule(x, table_id, r, &up);
-		bool grows = deeper || !x->depth;
-		x->depth += grows;
+		x->depth += deeper;
 		x->indent++;
 		if (drop)
 			trace_put(x->trace, TRACE_ACTION, "drop all fragments");
@@ -159,7 +158,7 @@ void xlate_table(struct xlate *x, uint32_t in_port, uint8_t table_id, bool honor
 		else
 			trace_put(x->trace, TRACE_ACTION, "drop");
 		x->indent--;
-		x->depth -= grows;
+		x->depth -= deeper;
 		trace_leave(x->trace, up);
 		break;
 	}
