@@ -242,6 +242,12 @@ static int set_system_ids(const struct service_options *o)
 	put_vsctl(&w, o);
 	put_split(&w, "-- set Open_vSwitch .");
 	put(&w, "ovs-version=%s", OVS_COMPAT_VERSION);
+	AUTO_STR schema_version = STR_INIT;
+	const char *const ask[] = { "ovsdb-tool", "schema-version", o->db_schema, NULL };
+	if (!child_capture(ask, false, &schema_version)) {
+		str_chomp(&schema_version, '\n');
+		put(&w, "db-version=%s", str_cstr(&schema_version));
+	}
 	if (id)
 		put(&w, "external-ids:system-id=\"%s\"", id);
 	put(&w, "external-ids:rundir=\"%s\"", path_rundir());
