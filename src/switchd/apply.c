@@ -515,6 +515,8 @@ static void reap_backers(struct switchd *s)
 	}
 }
 
+enum { EBPF_BY_DEFAULT = false };
+
 void switchd_apply(struct switchd *s)
 {
 	struct desired *d = desired_read(s->idl);
@@ -531,6 +533,8 @@ void switchd_apply(struct switchd *s)
 		return;
 	}
 	s->row_missing_told = false;
+	if (list_is_empty(&s->backers))
+		s->ebpf = strmap_get_bool(&d->other_config, "ebpf", EBPF_BY_DEFAULT);
 
 	LIST_FOR_EACH_SAFE (b, &s->bridges, node) {
 		w = desired_bridge(d, b->name);

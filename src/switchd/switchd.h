@@ -102,6 +102,7 @@ struct switchd {
 	struct loop *loop;
 	struct idl *idl;
 	enum port_dummy dummy; /* --enable-dummy */
+	bool ebpf;	       /* other_config:ebpf, when the first bridge was made */
 	bool disable_system;
 	struct list backers;
 	struct list bridges;

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "fastpath/ebpf/register.h"
 #include "fastpath/user/register.h"
 #include "switchd/switchd.h"
 #include "upcall/upcall.h"
@@ -20,8 +21,6 @@
 LOG_MODULE(wiring);
 
 /* ---- fast paths ------------------------------------------------------------------------------ */
-
-static const char USER_PATH_NOTE[] = "user space (the eBPF fast path is not built in)";
 
 static bool type_is_known(const struct switchd *s, const char *type)
 {
@@ -79,8 +78,10 @@ int backer_get(struct switchd *s, const char *type, struct backer **ret, struct 
 	list_init(&k->tunnel_ports);
 	k->datapath = datapath_new(type, name, s->loop);
 	k->upcall = upcall_new(k->datapath, s->loop);
-	int r = fastpath_ops_lookup(type)->open(name, s->loop, upcall_receive, k->upcall, &k->fastpath,
-						err);
+	const struct fastpath_ops *ops = fastpath_ops_lookup(type);
+	if (!strcmp(type, "system") && !s->ebpf)
+		ops = fastpath_user_system_ops();
+	int r = ops->open(name, s->loop, upcall_receive, k->upcall, &k->fastpath, err);
 	if (r < 0) {
 		upcall_free(k->upcall);
 		datapath_free(k->datapath);
@@ -90,8 +91,14 @@ int backer_get(struct switchd *s, const char *type, struct backer **ret, struct 
 	}
 	upcall_set_fastpath(k->upcall, k->fastpath);
 	if (!strcmp(type, "system")) {
-		k->note = xstrdup(USER_PATH_NOTE);
-		log_info("datapath_type \"system\" runs in user space: %s", USER_PATH_NOTE);
+		AUTO_STR note = STR_INIT;
+		fastpath_ebpf_features(k->fastpath, &note);
+		if (!note.len)
+			str_putf(&note, "user space (%s)",
+				 s->ebpf ? "the kernel refused the eBPF programs, see the log" :
+					   "other_config:ebpf is false");
+		k->note = str_steal(&note);
+		log_info("datapath_type \"system\": %s", k->note);
 	}
 	list_push_back(&s->backers, &k->node);
 	*ret = k;
@@ -174,6 +181,7 @@ int wiring_start(struct switchd *s, struct err *err)
 	if (r < 0)
 		return r;
 	fastpath_user_register(s->dummy != PORT_DUMMY_NONE);
+	fastpath_ebpf_register();
 	upcall_commands_register();
 	pipeline_commands_register();
 	port_on_new_device(on_new_device, s);
