@@ -5,13 +5,17 @@
 #include "../maps.h"
 #include "parse.h"
 
-#ifndef BPF_F_ADJ_ROOM_DECAP_L3_IPV4
-#define BPF_F_ADJ_ROOM_DECAP_L3_IPV4 (1ULL << 7)
-#define BPF_F_ADJ_ROOM_DECAP_L3_IPV6 (1ULL << 8)
-#endif
+/* Linux 6.3; asked of the running kernel when the programs are loaded. */
+enum bpf_adj_room_flags___weft {
+	BPF_F_ADJ_ROOM_DECAP_L3_IPV4___weft = 1 << 7,
+	BPF_F_ADJ_ROOM_DECAP_L3_IPV6___weft = 1 << 8,
+};
 
-/* Set at load: the kernel knows the two flags above (6.3). */
-const volatile bool weft_has_decap_flags = false;
+static __always_inline bool has_decap_flags(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_adj_room_flags___weft,
+					  BPF_F_ADJ_ROOM_DECAP_L3_IPV4___weft);
+}
 
 struct gre_hdr {
 	__be16 flags, proto;
@@ -127,11 +131,11 @@ static __always_inline bool tunnel_pop(struct __sk_buff *skb, struct cursor *c,
 	if (bpf_skb_load_bytes(skb, cut, &inner, sizeof inner))
 		return false;
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
-	if (weft_has_decap_flags && !c->inband_vlan) {
+	if (has_decap_flags() && !c->inband_vlan) {
 		if (key->dl_type == ETH_P_IP_BE)
-			flags |= BPF_F_ADJ_ROOM_DECAP_L3_IPV4;
+			flags |= BPF_F_ADJ_ROOM_DECAP_L3_IPV4___weft;
 		else if (key->dl_type == ETH_P_IPV6_BE)
-			flags |= BPF_F_ADJ_ROOM_DECAP_L3_IPV6;
+			flags |= BPF_F_ADJ_ROOM_DECAP_L3_IPV6___weft;
 	}
 	if (bpf_skb_adjust_room(skb, -(__s32)cut, BPF_ADJ_ROOM_MAC, flags) ||
 	    bpf_skb_store_bytes(skb, 0, &inner, sizeof inner, 0))

@@ -10,7 +10,6 @@
  * Rejected: a fast path of its own with a cache of its own (two executors that must agree in every
  * bit), and libbpf's links or pins as the truth of what is attached (see attach.c). */
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <sys/mman.h>
@@ -40,41 +39,18 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-/* What this kernel has, asked of its own type information. */
-static bool kernel_has_function(const struct btf *btf, const char *name)
+static int try_load(struct ebpf *e, bool kern_ctx)
 {
-	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
-}
-
-static bool kernel_has_enum_value(const struct btf *btf, const char *name)
-{
-	for (uint32_t i = 1; btf && i < btf__type_cnt(btf); i++) {
-		const struct btf_type *t = btf__type_by_id(btf, i);
-		if (btf_is_enum(t)) {
-			const struct btf_enum *v = btf_enum(t);
-			for (unsigned k = 0; k < btf_vlen(t); k++) {
-				if (!strcmp(btf__name_by_offset(btf, v[k].name_off), name))
-					return true;
-			}
-		} else if (btf_is_enum64(t)) {
-			const struct btf_enum64 *v = btf_enum64(t);
-			for (unsigned k = 0; k < btf_vlen(t); k++) {
-				if (!strcmp(btf__name_by_offset(btf, v[k].name_off), name))
-					return true;
-			}
-		}
+	e->skel = switch_bpf__open();
+	if (!e->skel)
+		return -errno;
+	e->skel->rodata->weft_has_kern_ctx = e->has_kern_ctx = kern_ctx;
+	int r = switch_bpf__load(e->skel);
+	if (r < 0) {
+		switch_bpf__destroy(e->skel);
+		e->skel = NULL;
 	}
-	return false;
-}
-
-static void probe(struct ebpf *e)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	if (libbpf_get_error(btf))
-		btf = NULL;
-	e->has_kern_ctx = kernel_has_function(btf, "bpf_cast_to_kern_ctx");
-	e->has_decap_flags = kernel_has_enum_value(btf, "BPF_F_ADJ_ROOM_DECAP_L3_IPV4");
-	btf__free(btf);
+	return r;
 }
 
 static int load(struct ebpf *e, struct err *err)
@@ -82,18 +58,11 @@ static int load(struct ebpf *e, struct err *err)
 	/* Kernels before 5.11 charge maps to this limit. */
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	probe(e);
-	e->skel = switch_bpf__open();
-	if (!e->skel)
-		return err_errno(err, -errno, "eBPF programs");
-	e->skel->rodata->weft_has_kern_ctx = e->has_kern_ctx;
-	e->skel->rodata->weft_has_decap_flags = e->has_decap_flags;
-	int r = switch_bpf__load(e->skel);
-	if (r < 0) {
-		switch_bpf__destroy(e->skel);
-		e->skel = NULL;
+	int r = try_load(e, true);
+	if (r < 0 && r != -EPERM)
+		r = try_load(e, false);
+	if (r < 0)
 		return err_errno(err, r, "the kernel does not take the eBPF programs");
-	}
 	e->backlog = mmap(NULL, BACKLOG_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 			  bpf_map__fd(e->skel->maps.weft_backlog), 0);
 	if (e->backlog == MAP_FAILED) {
@@ -299,7 +268,6 @@ void fastpath_ebpf_features(const struct fastpath *fp, struct str *out)
 	if (fp->ops != &ebpf_ops)
 		return;
 	const struct ebpf *e = ebpf_of(fp);
-	str_putf(out, "eBPF at tc (clsact)%s%s",
-		 e->has_kern_ctx ? "" : ", unfinished checksums are guessed (kernel before 6.2)",
-		 e->has_decap_flags ? ", IPv4 and IPv6 inside each other" : "");
+	str_putf(out, "eBPF at tc (clsact)%s",
+		 e->has_kern_ctx ? "" : "; unfinished checksums are guessed (kernel before 6.2)");
 }

@@ -71,7 +71,7 @@ struct ebpf {
 	struct deferred resync;	    /* flows that may fit now */
 	struct timer tick;
 	bool wants_resync;
-	bool has_kern_ctx, has_decap_flags, has_tunnels;
+	bool has_kern_ctx, has_tunnels;
 
 	struct port *ring; /* see ring.c */
 };

@@ -33,7 +33,6 @@ static int set_up(void **state)
 	if (!skel)
 		return -1;
 	skel->rodata->weft_has_kern_ctx = true;
-	skel->rodata->weft_has_decap_flags = true;
 	if (switch_bpf__load(skel) < 0)
 		return -1;
 	uint32_t ifindex = LO;
