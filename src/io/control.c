@@ -118,13 +118,16 @@ static void finish(struct control_call *call, struct jsonrpc_msg *answer)
 	free(call);
 }
 
-/* Commands print names that came off a wire; a reply is JSON and must be UTF-8 all the same. */
+/* Whole lines, since clients print what they get. Commands print names that came off a wire; a
+ * reply is JSON and must be UTF-8 all the same. */
 static json_t *text_to_json(const char *text)
 {
-	json_t *json = json_string(text ? text : "");
+	size_t len = text ? strlen(text) : 0;
+	bool whole_lines = !len || text[len - 1] == '\n';
+	AUTO_FREE char *copy = xasprintf("%s%s", text ? text : "", whole_lines ? "" : "\n");
+	json_t *json = json_string(copy);
 	if (json)
 		return json;
-	AUTO_FREE char *copy = xstrdup(text);
 	for (char *p = copy; *p; p++) {
 		if ((unsigned char)*p >= 0x80)
 			*p = '?';
@@ -331,6 +334,7 @@ int control_ask(const char *target, int argc, const char *const argv[], int time
 	r = stream_open(remote, 0, loop, &stream, NULL);
 	if (r < 0) {
 		loop_free(loop);
+		log_warn("failed to connect to %s", path);
 		return err_set(err, r, "cannot connect to \"%s\" (%s)", path, err_name(r));
 	}
 	struct jsonrpc *rpc = jsonrpc_new(stream, loop, &client_ops, NULL);
@@ -348,11 +352,13 @@ int control_ask(const char *target, int argc, const char *const argv[], int time
 		r = jsonrpc_call(rpc, loop, argv[0], params, deadline, &result, &why);
 	else
 		json_decref(params);
-	if (r == -EREMOTEIO)
+	if (r == -EREMOTEIO) {
 		err_move(err, &why);
-	else if (why.text)
-		err_set(err, r, "%s: transaction error (%s)", path,
-			r == -ECONNRESET ? "End of file" : err_name(r));
+	} else if (why.text) {
+		const char *what = r == -ECONNRESET ? "End of file" : err_name(r);
+		log_warn("error communicating with %s: %s", remote, what);
+		err_set(err, r, "%s: transaction error (%s)", path, what);
+	}
 	jsonrpc_close(rpc);
 	loop_free(loop);
 	if (r == 0) {

@@ -13,6 +13,7 @@ typedef void control_cb(struct control_call *, int argc, const char *argv[], voi
 /* argv[0] is the command; n_max of -1: any number. Registering needs no server yet. */
 void control_register(const char *name, const char *usage, int n_min, int n_max, control_cb *,
 		      void *arg);
+/* A newline is added where the last line has none. */
 void control_reply(struct control_call *, const char *text); /* NULL: "" */
 void control_reply_error(struct control_call *, const char *text);
 void control_reply_err(struct control_call *, const struct err *);

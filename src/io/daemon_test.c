@@ -154,14 +154,14 @@ static void detached_daemon_serves(void **state)
 	/* The line about the log file goes to the console as well, being before detaching. */
 	assert_null(strstr(str_cstr(&err), "|WARN|"));
 	assert_true(pid_of_daemon() > 0);
-	ask("version", NULL, 0, "testd (Open vSwitch) 3.1.0");
+	ask("version", NULL, 0, "testd (Open vSwitch) 3.1.0\n");
 	ask("echo", "hi \"there\" €", 0, "hi \"there\" €\n");
 	ask("nosuch", NULL, -EREMOTEIO,
 	    "\"nosuch\" is not a valid command (use \"list-commands\" to see a list of valid "
-	    "commands)");
-	ask("echo", NULL, -EREMOTEIO, "\"echo\" command requires at least 1 arguments");
-	ask("version", "x", -EREMOTEIO, "\"version\" command takes at most 0 arguments");
-	ask("vlog/set", "PATTERN:nowhere:%m", -EREMOTEIO, "unknown destination \"nowhere\"");
+	    "commands)\n");
+	ask("echo", NULL, -EREMOTEIO, "\"echo\" command requires at least 1 arguments\n");
+	ask("version", "x", -EREMOTEIO, "\"version\" command takes at most 0 arguments\n");
+	ask("vlog/set", "PATTERN:nowhere:%m", -EREMOTEIO, "unknown destination \"nowhere\"\n");
 	ask("vlog/set", "daemon:file:warn", 0, "");
 	ask("vlog/reopen", NULL, 0, "");
 	ask("coverage/read-counter", "unixctl_replied", 0, NULL);
@@ -189,19 +189,19 @@ static void warp_fires_timers(void **state)
 	AUTO_STR err = STR_INIT;
 	assert_int_equal(start(&err, NULL, NULL), 0);
 	ask("time/stop", NULL, 0, "");
-	ask("time/warp", "x", -EREMOTEIO, "invalid MSECS");
+	ask("time/warp", "x", -EREMOTEIO, "invalid MSECS\n");
 	pid_t pid = fork();
 	if (!pid) {
 		const char *const argv[] = { "wait-hour" };
 		AUTO_FREE char *reply = NULL;
 		_exit(control_ask("testd", 1, argv, 10, &reply, NULL) == 0 &&
-				      !strcmp(reply, "ticked")
+				      !strcmp(reply, "ticked\n")
 			      ? 0
 			      : 1);
 	}
 	/* The call must be there before time goes on. */
 	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
-	ask("time/warp", "3600001", 0, "warped");
+	ask("time/warp", "3600001", 0, "warped\n");
 	int status;
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
