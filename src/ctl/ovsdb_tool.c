@@ -525,6 +525,7 @@ static const struct program_command commands[] = {
 static const struct program ovsdb_tool_program = {
 	.name = "ovsdb-tool",
 	.title = "Open vSwitch database management utility",
+	.flags = PROGRAM_PERMUTE,
 	.options = options,
 	.option = take_option,
 	.commands = commands,

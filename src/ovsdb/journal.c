@@ -288,8 +288,11 @@ int journal_read(struct journal *j, char **ret, size_t *ret_len, struct err *err
 	const char *p;
 
 	int r = read_header(j, &header_len, &len, sha1, err);
-	if (r <= 0)
+	if (r <= 0) {
+		free(STEAL(j->buffer)); /* as large as the largest record */
+		j->buffer_size = j->buffer_len = 0;
 		return r;
+	}
 
 	off_t start = j->offset + header_len;
 	if (start + (off_t)len > j->size)
@@ -420,7 +423,7 @@ static void sync_directory(const char *path)
 
 	if (fd < 0)
 		return;
-	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+	if (journal_io.fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP)
 		log_warn("%s: fsync of its directory failed (%s)", path, err_name(errno));
 	close(fd);
 }

@@ -103,6 +103,11 @@ uint64_t storage_tail_bytes(const struct storage *s)
 	return journal_tail_bytes(s->journal);
 }
 
+uint64_t storage_offset(const struct storage *s)
+{
+	return journal_offset(s->journal);
+}
+
 void storage_submit(struct storage *s, struct storage_write *w)
 {
 	list_push_back(&s->queue, &w->node);

@@ -42,6 +42,8 @@ MUST_CHECK int storage_read(struct storage *, json_t **ret, struct err *err);
 MUST_CHECK int storage_read_text(struct storage *, char **ret, size_t *ret_len, struct err *err);
 /* The last one read did not make sense: drop it. */
 void storage_unread(struct storage *);
+/* Where the next record begins. */
+uint64_t storage_offset(const struct storage *);
 /* Bytes at the end of the file that are in no whole record. */
 uint64_t storage_tail_bytes(const struct storage *);
 

@@ -233,6 +233,8 @@ void datum_build_add_uuid(struct datum_build *, const struct uuid *);
 void datum_build_add_integer(struct datum_build *, int64_t key);
 /* Sorts; of equal keys the first added stays. The build is empty afterwards. */
 struct datum *datum_build_finish(struct datum_build *);
+/* The same, but keeps its memory for the next; its types may then be changed. */
+struct datum *datum_build_take(struct datum_build *);
 void datum_build_fini(struct datum_build *);
 /* True if the same key is in it twice. Sorts. */
 bool datum_build_has_duplicates(struct datum_build *);

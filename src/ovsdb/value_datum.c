@@ -278,7 +278,7 @@ bool datum_build_has_duplicates(struct datum_build *b)
 	return false;
 }
 
-struct datum *datum_build_finish(struct datum_build *b)
+struct datum *datum_build_take(struct datum_build *b)
 {
 	size_t n = 0;
 
@@ -308,6 +308,13 @@ struct datum *datum_build_finish(struct datum_build *b)
 		if (b->value_type != ATOM_VOID)
 			memcpy(d->atoms + n, b->values, n * sizeof *b->values);
 	}
+	return d;
+}
+
+struct datum *datum_build_finish(struct datum_build *b)
+{
+	struct datum *d = datum_build_take(b);
+
 	datum_build_fini(b);
 	return d;
 }
