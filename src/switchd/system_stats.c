@@ -75,21 +75,12 @@ static void put_file_systems(struct strmap *ret)
 }
 
 /* Virtual and resident KiB, CPU ms, starts (1: nothing restarts us), ms since the start, twice. */
-static void put_process(struct strmap *ret, const char *program)
+static void put_process(struct strmap *ret, const char *program, int pid)
 {
-	AUTO_FREE char *name = xasprintf("%s.pid", program);
-	AUTO_FREE char *path = path_in(path_rundir(), name);
 	AUTO_FREE char *key = xasprintf("process_%s", program);
-	int pid = 0;
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return;
-	if (fscanf(f, "%d", &pid) != 1)
-		pid = 0;
-	fclose(f);
 	char proc[64], line[1024];
 	snprintf(proc, sizeof proc, "/proc/%d/stat", pid);
-	f = pid > 0 ? fopen(proc, "re") : NULL;
+	FILE *f = pid > 0 ? fopen(proc, "re") : NULL;
 	if (!f)
 		return;
 	if (!fgets(line, sizeof line, f))
@@ -118,11 +109,27 @@ static void put_process(struct strmap *ret, const char *program)
 		    MAX(age_ms, 0), MAX(age_ms, 0));
 }
 
+/* Of another daemon. Never for our own: to close a file gives up the lock on it (fcntl(2)), and the
+ * lock is what says that we run. */
+static int pid_of(const char *program)
+{
+	AUTO_FREE char *name = xasprintf("%s.pid", program);
+	AUTO_FREE char *path = path_in(path_rundir(), name);
+	int pid = 0;
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	fclose(f);
+	return pid;
+}
+
 void system_stats_read(struct strmap *ret)
 {
 	put_load(ret);
 	put_memory(ret);
 	put_file_systems(ret);
-	put_process(ret, "ovs-vswitchd");
-	put_process(ret, "ovsdb-server");
+	put_process(ret, "ovs-vswitchd", getpid());
+	put_process(ret, "ovsdb-server", pid_of("ovsdb-server"));
 }

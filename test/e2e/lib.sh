@@ -290,6 +290,35 @@ ping_ok()
 	like "$out" ' 0% packet loss' "$h to $a"
 }
 
+# bytes_pass FROM TO ADDRESS BYTES: random bytes over TCP arrive whole and unchanged.
+bytes_pass()
+{
+	local receiver
+	head -c "$4" /dev/urandom >"$T/sent"
+	rm -f "$T/ready" "$T/got"
+	on "$2" timeout $((60 * PATIENCE)) /usr/bin/python3 -c "
+import socket
+fam = socket.AF_INET6 if ':' in '$3' else socket.AF_INET
+s = socket.create_server(('$3', 7000), family=fam)
+open('$T/ready', 'w').close()
+c = s.accept()[0]
+with open('$T/got', 'wb') as f:
+	while True:
+		d = c.recv(65536)
+		if not d:
+			break
+		f.write(d)" &
+	receiver=$!
+	within 20 test -e "$T/ready"
+	on "$1" timeout $((60 * PATIENCE)) /usr/bin/python3 -c "
+import socket
+s = socket.create_connection(('$3', 7000))
+s.sendall(open('$T/sent', 'rb').read())
+s.close()" || fail "sending $4 bytes from $1 to $3"
+	wait $receiver || fail "receiving $4 bytes on $2"
+	cmp "$T/sent" "$T/got" || fail "the bytes differ"
+}
+
 # listening HOST PORT: someone accepts TCP connections there; for use with within.
 listening() { on "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
