@@ -72,7 +72,7 @@ uint32_t match_usable_protocols(const struct match *m)
 	uint32_t usable = OFPROTO_ANY;
 	for (unsigned id = 0; id < N_FIELDS; id++) {
 		const struct field *f = &field_table[id];
-		if (field_is_wild(f, &m->mask))
+		if (field_is_wild(f, &m->mask) || !field_prereqs_ok(f, &m->key, &m->mask))
 			continue;
 		union field_value mask;
 		field_get(f, &m->mask, &mask);
