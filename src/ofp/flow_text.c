@@ -57,7 +57,9 @@ uint32_t field_usable_protocols(const struct field *f, const union field_value *
 		return OFPROTO_ANY;
 	bool exact = field_value_is_ones(f, mask);
 	bool cidr = exact || mask_is_cidr(f, mask);
-	uint32_t usable = f->n_points ? OFPROTO_NXM_OXM_ANY : 0;
+	/* dl_vlan and its priority have no code point of their own: vlan_tci or vlan_vid carry them. */
+	bool in_tci = f->where == FIELD_AT_VLAN || f->where == FIELD_AT_VLANPCP;
+	uint32_t usable = f->n_points || in_tci ? OFPROTO_NXM_OXM_ANY : 0;
 	if (f->of10 == FIELD_OF_ANY || (f->of10 == FIELD_OF_CIDR && cidr) ||
 	    (f->of10 == FIELD_OF_EXACT && exact))
 		usable |= OFPROTO_OF10_ANY;

@@ -685,6 +685,8 @@ static bool tries_exclude(struct search *s, const struct classifier_node *n)
 			continue;
 		const struct classifier_trie *t = &s->c->tries[i];
 		struct prefix_match *m = &s->trie_match[i];
+		if (t->field.dl_type && s->key->dl_type != t->field.dl_type)
+			continue;
 		if (!s->trie_asked[i]) {
 			prefix_trie_lookup(&t->trie, (const uint8_t *)s->key + t->field.ofs,
 					   t->field.n_bits, m);

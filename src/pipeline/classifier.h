@@ -37,6 +37,7 @@ struct classifier_rule {
 struct classifier_field {
 	uint16_t ofs;
 	uint16_t n_bits; /* 32, 64 or 128 */
+	be16 dl_type;	 /* packets of others have something else there, such as ARP; 0: all have it */
 };
 
 struct classifier {

@@ -16,7 +16,7 @@ struct model_rule {
 };
 
 static const struct classifier_field prefix_fields[] = {
-	{ KEY_OFS(nw_dst), 32 }, { KEY_OFS(nw_src), 32 }, { KEY_OFS(ipv6_dst), 128 },
+	{ KEY_OFS(nw_dst), 32, BE16_C(0x0800) }, { KEY_OFS(nw_src), 32, 0 }, { KEY_OFS(ipv6_dst), 128, 0 },
 };
 
 /* Few values, so that rules and packets meet. */
@@ -306,7 +306,7 @@ static void tries_keep_addresses_wide(void **state)
 	r[1].key.nw_dst = cpu_to_be32(0x0a020000); /* 10.2/16 */
 	for (int i = 0; i < 3; i++)
 		classifier_insert(&c, &r[i].rule, &r[i].key, &r[i].mask, 10 - i, 1);
-	struct flow_key k = { .nw_dst = cpu_to_be32(0xc0a80001) }, wc = { 0 };
+	struct flow_key k = { .nw_dst = cpu_to_be32(0xc0a80001), .dl_type = BE16_C(0x0800) }, wc = { 0 };
 	assert_ptr_equal(classifier_lookup(&c, 1, &k, &wc, NULL), &r[2].rule);
 	assert_int_equal(be32_to_cpu(wc.nw_dst), 0x80000000); /* 0... against 192: one bit */
 	k.nw_dst = cpu_to_be32(0x0a020304);

@@ -81,8 +81,8 @@ void rule_reduce_timeouts(struct rule *r, uint16_t idle, uint16_t hard)
 /* ---- sets -------------------------------------------------------------------------------- */
 
 static const struct classifier_field default_prefixes[] = {
-	{ KEY_OFS(nw_dst), 32 },
-	{ KEY_OFS(nw_src), 32 },
+	{ KEY_OFS(nw_dst), 32, BE16_C(0x0800) },
+	{ KEY_OFS(nw_src), 32, BE16_C(0x0800) },
 };
 
 struct table_set *table_set_new(struct pipeline *p)
@@ -268,7 +268,9 @@ int pipeline_set_table(struct pipeline *p, uint8_t table_id,
 				       c->prefixes[i]);
 		if (n == ARRAY_SIZE(fields))
 			return err_set(err, -EINVAL, "at most %d prefix fields", CLASSIFIER_MAX_TRIES);
-		fields[n++] = (struct classifier_field){ f->ofs, f->n_bits };
+		be16 dl_type = f->prereq == FIELD_PRE_IP4   ? BE16_C(0x0800) :
+			       f->prereq == FIELD_PRE_IP6 ? BE16_C(0x86dd) : 0;
+		fields[n++] = (struct classifier_field){ f->ofs, f->n_bits, dl_type };
 	}
 	struct table *t = &p->tables->tables[table_id];
 	free(t->name);

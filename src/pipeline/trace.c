@@ -52,25 +52,22 @@ void trace_leave(struct trace *t, struct list *old)
 		t->current = old;
 }
 
-/* A list that ends with the step into another table goes on there at the same depth: long chains of
- * tables stay readable. */
-static void print_nodes(const struct list *list, int level, bool tail, struct str *out)
+/* A list that ends with the step into another table, or bridge, goes on there at the same depth: long
+ * chains of tables stay readable. */
+static void print_nodes(const struct list *list, int level_, int step, bool tail, bool in_bridge,
+			struct str *out)
 {
 	const struct trace_node *n;
 	LIST_FOR_EACH(n, list, node) {
 		bool last = n->node.next == list;
-		if (n->kind == TRACE_BRIDGE) {
-			if (n->node.prev != list || level || out->len)
-				str_putc(out, '\n');
-			str_puts(out, n->text);
+		bool steps = n->kind == TRACE_BRIDGE || n->kind == TRACE_TABLE;
+		int level = steps ? level_ + step : level_;
+		int indent = level * 8 + 4;
+		if (steps)
+			indent = in_bridge ? level * 8 : MAX(level * 8 - 4, 0);
+		if (n->kind == TRACE_BRIDGE && out->len)
 			str_putc(out, '\n');
-			str_putc_n(out, '-', strlen(n->text));
-			str_putc(out, '\n');
-			print_nodes(&n->children, 0, true, out);
-			continue;
-		}
-		str_putc_n(out, ' ', (size_t)(n->kind == TRACE_TABLE ? MAX(level * 8 - 4, 0) :
-								       level * 8 + 4));
+		str_putc_n(out, ' ', (size_t)indent);
 		switch (n->kind) {
 		case TRACE_DETAIL:
 			str_putf(out, " -> %s\n", n->text);
@@ -85,13 +82,17 @@ static void print_nodes(const struct list *list, int level, bool tail, struct st
 			str_putf(out, "%s\n", n->text);
 			break;
 		}
-		bool below = n->kind == TRACE_BUCKET;
-		const struct trace_node *child;
-		if (!below && !(tail && last))
-			LIST_FOR_EACH(child, &n->children, node)
-				below |= child->kind == TRACE_TABLE;
-		print_nodes(&n->children, level + below, tail && last, out);
+		if (n->kind == TRACE_BRIDGE) {
+			str_putc_n(out, ' ', (size_t)indent);
+			str_putc_n(out, '-', strlen(n->text));
+			str_putc(out, '\n');
+		}
+		if (n->kind == TRACE_BUCKET)
+			level++;
+		bool child_tail = tail && last;
+		print_nodes(&n->children, level, !steps && !child_tail, child_tail, n->kind == TRACE_BRIDGE,
+			    out);
 	}
 }
 
-void trace_print(const struct trace *t, struct str *out) { print_nodes(&t->roots, 0, true, out); }
+void trace_print(const struct trace *t, struct str *out) { print_nodes(&t->roots, 0, 0, true, false, out); }

@@ -261,6 +261,8 @@ static void check_pkt_larger(struct xlate *x, const struct ofa_check_pkt_larger 
 		x->flow = *flow;
 		subfield_set(&a->dst, (uint64_t)greater, &x->flow);
 		x->exit = false;
+		if (!rest_size)
+			trace_put(x->trace, TRACE_ACTION, "drop");
 		xlate_actions(x, rest, rest_size, true, false);
 		if (!x->freezing)
 			xlate_action_set(x);

@@ -57,8 +57,9 @@ static bool can_set(struct xlate *x, const struct field *f)
 static void mask_prereqs(struct xlate *x, const struct field *f)
 {
 	field_mask_prereqs(f, &x->flow, x->wc);
-	if (f->prereq == FIELD_PRE_IP4 || f->prereq == FIELD_PRE_IP6 || f->prereq == FIELD_PRE_IP ||
-	    f->prereq == FIELD_PRE_ARP)
+	bool dscp = f->ofs == KEY_OFS(nw_tos) && f->n_bits != 2;
+	if ((f->prereq == FIELD_PRE_IP4 || f->prereq == FIELD_PRE_IP6 || f->prereq == FIELD_PRE_IP ||
+	     f->prereq == FIELD_PRE_ARP) && !dscp)
 		x->wc->nw_proto = UINT8_MAX;
 }
 

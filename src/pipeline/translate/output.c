@@ -90,11 +90,7 @@ static void output_patch(struct xlate *x, struct ofport *out, struct ofport *pee
 	memset(x->flow.regs, 0, sizeof x->flow.regs);
 	x->flow.actset_output = OFPORT_UNSET;
 	tun_table_current = x->bridge->tun_table;
-	if (x->trace) {
-		x->trace->current = &x->trace->roots;
-		trace_enter(x->trace,
-			    trace_put(x->trace, TRACE_BRIDGE, "bridge(\"%s\")", x->bridge->name));
-	}
+	trace_enter(x->trace, trace_put(x->trace, TRACE_BRIDGE, "bridge(\"%s\")", x->bridge->name));
 	x->depth++;
 	bool may_receive = !(peer->config & OFPPC_NO_RECV) && ofport_stp_learns(peer);
 	if (may_receive && !x->was_mpls) {
@@ -168,10 +164,7 @@ static void output_underlay(struct xlate *x, const struct tunnel_underlay *u)
 	x->flow.actset_output = OFPORT_UNSET;
 	x->bridge = p;
 	x->in_port = local;
-	if (x->trace) {
-		x->trace->current = &x->trace->roots;
-		trace_enter(x->trace, trace_put(x->trace, TRACE_BRIDGE, "bridge(\"%s\")", p->name));
-	}
+	trace_enter(x->trace, trace_put(x->trace, TRACE_BRIDGE, "bridge(\"%s\")", p->name));
 	struct of_actions old_set = x->action_set;
 	x->action_set = (struct of_actions)OF_ACTIONS_INIT;
 	x->depth++;
@@ -272,6 +265,27 @@ static bool output_is_tunnel_end(struct xlate *x, const struct ofport *out, uint
 	return tunnel_terminate(x->bridge->name, &x->flow, x->wc, ret);
 }
 
+/* Tunnels over a bridge of ours learn next hops from ARP and ND that pass it: each such packet is one
+ * decision, whether or not this is the translation that tells. */
+static void snoop(struct xlate *x)
+{
+	const struct flow_key *f = &x->flow;
+	if (hmap_is_empty(&x->rq->datapath->tunnels))
+		return;
+	if (f->dl_type == BE16_C(0x0806)) {
+		x->wc->nw_proto = UINT8_MAX;
+		x->wc->nw_src = UINT32_MAX;
+		memset(&x->wc->arp_sha, 0xff, sizeof x->wc->arp_sha);
+	} else if (f->dl_type == BE16_C(0x86dd) && f->nw_proto == IPPROTO_ICMPV6 &&
+		   f->tp_src == BE16_C(136)) {
+		x->wc->tp_src = x->wc->tp_dst = UINT16_MAX;
+		memset(&x->wc->nd_target, 0xff, sizeof x->wc->nd_target);
+		memset(&x->wc->arp_tha, 0xff, sizeof x->wc->arp_tha);
+	}
+	if (x->rq->effects)
+		tunnel_snoop(x->bridge->name, f, x->wc);
+}
+
 static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool last)
 {
 	if (out->config & OFPPC_NO_FWD) {
@@ -318,7 +332,7 @@ static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool 
 		dp_actions_put_u32(x->acts, DPA_TUNNEL_POP, tunnel_port);
 	} else {
 		if (out->ofport == OFPORT_LOCAL)
-			tunnel_snoop(x->bridge->name, &x->flow, x->wc);
+			snoop(x);
 		dp_actions_output(x->acts, out->dp_port);
 	}
 	x->output_port = out->ofport;
