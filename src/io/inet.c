@@ -168,7 +168,8 @@ struct inet_lookup {
 	char *host;
 	int event_fd;
 	int error;
-	union inet_addr addr;
+	union inet_addr addrs[INET_LOOKUP_MAX];
+	size_t n;
 
 	struct watch watch; /* the loop's side */
 	inet_lookup_cb *cb;
@@ -196,7 +197,10 @@ static void *lookup_thread(void *l_)
 	int r = getaddrinfo(l->host, NULL, &hints, &list);
 	l->error = r ? errno_of_gai(r) : 0;
 	if (!r) {
-		memcpy(&l->addr, list->ai_addr, MIN(list->ai_addrlen, sizeof l->addr));
+		for (struct addrinfo *a = list; a && l->n < INET_LOOKUP_MAX; a = a->ai_next) {
+			if (a->ai_addrlen <= sizeof l->addrs[0])
+				memcpy(&l->addrs[l->n++], a->ai_addr, a->ai_addrlen);
+		}
 		freeaddrinfo(list);
 	}
 	uint64_t one = 1;
@@ -210,12 +214,14 @@ static void lookup_done(struct watch *w, unsigned events UNUSED)
 {
 	struct inet_lookup *l = CONTAINER_OF(w, struct inet_lookup, watch);
 	watch_stop(w);
+	union inet_addr addrs[INET_LOOKUP_MAX];
 	inet_lookup_cb *cb = l->cb;
 	void *arg = l->arg;
-	int error = l->error;
-	union inet_addr addr = l->addr;
+	size_t n = l->n;
+	int error = l->error || n ? l->error : -ENOENT;
+	memcpy(addrs, l->addrs, n * sizeof *addrs);
 	lookup_unref(l);
-	cb(error, &addr, arg);
+	cb(error, addrs, n, arg);
 }
 
 struct inet_lookup *inet_lookup_start(const char *host, struct loop *loop, inet_lookup_cb *cb,

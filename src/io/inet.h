@@ -3,11 +3,11 @@
  * "6640:[::]"), host names looked up off the loop, and sockets made of them.
  * Threads: the loop's. */
 #pragma once
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include "base/err.h"
 #include "base/str.h"
 #include "io/loop.h"
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 union inet_addr {
 	struct sockaddr sa;
@@ -32,9 +32,11 @@ MUST_CHECK int inet_parse_active(const char *s, uint16_t default_port, union ine
 MUST_CHECK int inet_parse_passive(const char *s, uint16_t default_port, union inet_addr *ret,
 				  struct err *err);
 
-/* Looks up 'host' in a thread of its own and calls back on the loop: 0 or -errno. */
+#define INET_LOOKUP_MAX 8
+/* Looks up 'host' in a thread of its own and calls back on the loop: 0 and at least one address,
+ * the one to try first in front, or -errno. */
 struct inet_lookup;
-typedef void inet_lookup_cb(int error, const union inet_addr *, void *arg);
+typedef void inet_lookup_cb(int error, const union inet_addr *, size_t n, void *arg);
 struct inet_lookup *inet_lookup_start(const char *host, struct loop *, inet_lookup_cb *, void *arg);
 /* Before the callback: it will not come. After it: not allowed. NULL is accepted. */
 void inet_lookup_cancel(struct inet_lookup *);

@@ -55,6 +55,8 @@ static int socket_result(int fd)
 	return -error;
 }
 
+static int dial_next(struct stream *);
+
 /* Takes the stream as far as it goes without waiting. */
 static void advance(struct stream *s)
 {
@@ -68,7 +70,7 @@ static void advance(struct stream *s)
 		socklen_t size = sizeof peer;
 		int r = socket_result(s->fd);
 		if (r < 0) {
-			s->state = r;
+			s->state = dial_next(s) == 0 ? -EAGAIN : r;
 			return;
 		}
 		if (getpeername(s->fd, &peer.sa, &size) < 0)
@@ -143,14 +145,14 @@ static void dial_failed(struct stream *s, int error)
 	deferred_put(&s->ready, s->loop);
 }
 
-static int dial_inet(struct stream *s)
+static int dial_inet(struct stream *s, const union inet_addr *peer)
 {
-	int fd = socket(s->peer.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(peer->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	int on = 1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(fd, &s->peer.sa, inet_addr_size(&s->peer)) < 0 && errno != EINPROGRESS) {
+	if (connect(fd, &peer->sa, inet_addr_size(peer)) < 0 && errno != EINPROGRESS) {
 		int r = -errno;
 		close(fd);
 		return r;
@@ -159,20 +161,41 @@ static int dial_inet(struct stream *s)
 	return 0;
 }
 
-static void lookup_done(int error, const union inet_addr *addr, void *s_)
+/* Dials the next of the addresses that a host name stands for; why the last failed if none is left.
+ */
+static int dial_next(struct stream *s)
+{
+	int r = -ENOENT;
+	if (s->fd >= 0) {
+		watch_stop(&s->watch);
+		close(s->fd);
+		s->fd = -1;
+	}
+	while (s->next_peer < s->n_peers) {
+		r = dial_inet(s, &s->peers[s->next_peer++]);
+		if (r == 0) {
+			update_watch(s);
+			return 0;
+		}
+	}
+	return r;
+}
+
+static void lookup_done(int error, const union inet_addr *addrs, size_t n, void *s_)
 {
 	struct stream *s = s_;
 	s->lookup = NULL;
 	if (error == 0) {
-		in_port_t port = s->peer.in.sin_port;
-		s->peer = *addr;
-		s->peer.in.sin_port = port;
-		error = dial_inet(s);
+		in_port_t port = s->peers[0].in.sin_port;
+		for (size_t i = 0; i < n; i++) {
+			s->peers[i] = addrs[i];
+			s->peers[i].in.sin_port = port;
+		}
+		s->n_peers = n;
+		error = dial_next(s);
 	}
 	if (error)
 		dial_failed(s, error);
-	else
-		update_watch(s);
 }
 
 static void retry_unix(struct timer *t)
@@ -208,14 +231,15 @@ static int open_unix(struct stream *s, const char *path, uint16_t port UNUSED, s
 static int open_inet(struct stream *s, const char *rest, uint16_t default_port, char **ret_host,
 		     struct err *err)
 {
-	int r = inet_parse_active(rest, default_port, &s->peer, ret_host, err);
+	int r = inet_parse_active(rest, default_port, &s->peers[0], ret_host, err);
 	if (r < 0)
 		return -EAFNOSUPPORT;
 	if (*ret_host) {
 		s->lookup = inet_lookup_start(*ret_host, s->loop, lookup_done, s);
 		return 0;
 	}
-	r = dial_inet(s);
+	s->n_peers = 1;
+	r = dial_next(s);
 	return r < 0 ? err_errno(err, r, "%s", s->name) : 0;
 }
 

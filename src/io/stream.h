@@ -5,11 +5,11 @@
  *
  * Threads: the loop's. A relative unix path is under $OVS_RUNDIR (base/path.h). */
 #pragma once
+#include <sys/types.h>
+#include <sys/uio.h>
 #include "base/err.h"
 #include "base/str.h"
 #include "io/loop.h"
-#include <sys/types.h>
-#include <sys/uio.h>
 
 struct stream;
 struct listener;

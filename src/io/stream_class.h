@@ -37,7 +37,8 @@ struct stream {
 	void *arg;
 	/* dialling */
 	struct inet_lookup *lookup;
-	union inet_addr peer;
+	union inet_addr peers[INET_LOOKUP_MAX]; /* to be tried in turn */
+	size_t n_peers, next_peer;
 	char *unix_path;
 	struct timer retry;
 };
