@@ -19,6 +19,7 @@ const struct applet applets[] = {
 	{ "ovs-ctl", ovsctl_main, "the same for start scripts, with options" },
 	{ "ovs-appctl", appctl_main, "asks and controls running daemons" },
 	{ "ovs-vswitchd", switchd_main, "the switch: bridges, ports, tunnels, packets" },
+	{ "ovsdb-client", ovsdb_client_main, "asks and changes databases over OVSDB" },
 	{ "ovs-vsctl", vsctl_main, "shows and changes the configuration of the switch" },
 	{ "ovsdb-server", ovsdb_server_main, "serves the databases" },
 	{ "ovsdb-tool", ovsdb_tool_main, "makes, changes and shows database files" },

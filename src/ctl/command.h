@@ -62,7 +62,7 @@ struct ctl_command {
 	char **argv; /* argv[0] is the name */
 	struct strmap options;
 	struct str output;
-	struct table *table; /* printed after 'output'; NULL: none */
+	struct output_table *table; /* printed after 'output'; NULL: none */
 	/* What prepare found out for run; the command's own, freed at the end if not NULL. */
 	void *state;
 	void (*free_state)(void *);

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "wire/json.h"
 
-void table_fini(struct table *t)
+void table_fini(struct output_table *t)
 {
 	for (size_t i = 0; i < t->n_columns; i++)
 		free(t->headings[i]);
@@ -17,23 +17,23 @@ void table_fini(struct table *t)
 	free(t->headings);
 	free(t->cells);
 	free(t->caption);
-	*t = (struct table)TABLE_INIT;
+	*t = (struct output_table)TABLE_INIT;
 }
 
-void table_set_caption(struct table *t, char *taken)
+void table_set_caption(struct output_table *t, char *taken)
 {
 	free(t->caption);
 	t->caption = taken;
 }
 
-void table_add_heading(struct table *t, const char *heading)
+void table_add_heading(struct output_table *t, const char *heading)
 {
 	ASSERT(!t->n_cells);
 	t->headings = xrealloc(t->headings, (t->n_columns + 1) * sizeof *t->headings);
 	t->headings[t->n_columns++] = xstrdup(heading);
 }
 
-static struct cell *add_cell(struct table *t)
+static struct cell *add_cell(struct output_table *t)
 {
 	t->cells = xgrow(t->cells, &t->n_allocated, t->n_cells + 1, sizeof *t->cells);
 	struct cell *cell = &t->cells[t->n_cells++];
@@ -41,10 +41,12 @@ static struct cell *add_cell(struct table *t)
 	return cell;
 }
 
-void table_add_text(struct table *t, char *taken) { add_cell(t)->text = taken; }
-void table_add_json(struct table *t, json_t *taken) { add_cell(t)->json = taken; }
+void table_add_text(struct output_table *t, char *taken) { add_cell(t)->text = taken; }
+void table_add_json(struct output_table *t, json_t *taken) { add_cell(t)->json = taken; }
+void table_add_nothing(struct output_table *t) { add_cell(t); }
 
-void table_add_datum(struct table *t, const struct datum *datum, const struct column_type *type)
+void table_add_datum(struct output_table *t, const struct datum *datum,
+		     const struct column_type *type)
 {
 	struct cell *cell = add_cell(t);
 	cell->datum = datum_ref(datum);
@@ -59,11 +61,13 @@ static json_t *cell_to_json(const struct cell *cell)
 		return json_incref(cell->json);
 	if (cell->datum)
 		return datum_to_json(cell->datum);
-	return json_string(cell->text ? cell->text : "");
+	return cell->text ? json_string(cell->text) : json_null();
 }
 
 static void put_cell(const struct cell *cell, const struct table_style *style, struct str *out)
 {
+	if (!cell->text && !cell->json && !cell->datum)
+		return;
 	if (style->cells == CELL_JSON || cell->json) {
 		json_t *json = cell_to_json(cell);
 		json_put(json, JSON_PUT_SORT, out);
@@ -77,16 +81,19 @@ static void put_cell(const struct cell *cell, const struct table_style *style, s
 	}
 }
 
-static size_t n_rows(const struct table *t) { return t->n_columns ? t->n_cells / t->n_columns : 0; }
+static size_t n_rows(const struct output_table *t)
+{
+	return t->n_columns ? t->n_cells / t->n_columns : 0;
+}
 
-static const struct cell *cell_at(const struct table *t, size_t row, size_t column)
+static const struct cell *cell_at(const struct output_table *t, size_t row, size_t column)
 {
 	return &t->cells[row * t->n_columns + column];
 }
 
 /* --- formats --------------------------------------------------------------------------------- */
 
-static void put_time(const struct table *t, struct str *out)
+static void put_time(const struct output_table *t, struct str *out)
 {
 	time_t seconds = t->time_ms / 1000;
 	struct tm tm;
@@ -97,7 +104,7 @@ static void put_time(const struct table *t, struct str *out)
 }
 
 /* What goes above a table in the formats for people. */
-static void put_top(const struct table *t, struct table_style *style, struct str *out)
+static void put_top(const struct output_table *t, struct table_style *style, struct str *out)
 {
 	if (style->printed_one)
 		str_putc(out, '\n');
@@ -126,7 +133,7 @@ static void put_line(const char *const *texts, const size_t *widths, size_t n, s
 	str_putc(out, '\n');
 }
 
-static void print_table(const struct table *t, struct table_style *style, struct str *out)
+static void print_table(const struct output_table *t, struct table_style *style, struct str *out)
 {
 	size_t n = t->n_columns, rows = n_rows(t);
 	char **texts = xcalloc(rows * n + 1, sizeof *texts);
@@ -161,7 +168,7 @@ static void print_table(const struct table *t, struct table_style *style, struct
 	free(widths);
 }
 
-static void print_list(const struct table *t, struct table_style *style, struct str *out)
+static void print_list(const struct output_table *t, struct table_style *style, struct str *out)
 {
 	put_top(t, style, out);
 	for (size_t r = 0; r < n_rows(t); r++) {
@@ -224,7 +231,7 @@ static void put_html_cell(const char *heading, const char *text, struct str *out
 	str_puts(out, "</td>\n");
 }
 
-static void print_html(const struct table *t, struct table_style *style, struct str *out)
+static void print_html(const struct output_table *t, struct table_style *style, struct str *out)
 {
 	if (t->time_ms) {
 		put_time(t, out);
@@ -273,7 +280,7 @@ static void put_csv(const char *text, struct str *out)
 	str_putc(out, '"');
 }
 
-static void print_csv(const struct table *t, struct table_style *style, struct str *out)
+static void print_csv(const struct output_table *t, struct table_style *style, struct str *out)
 {
 	put_top(t, style, out);
 	if (style->headings) {
@@ -296,7 +303,7 @@ static void print_csv(const struct table *t, struct table_style *style, struct s
 	}
 }
 
-static void print_json(const struct table *t, struct table_style *style, struct str *out)
+static void print_json(const struct output_table *t, struct table_style *style, struct str *out)
 {
 	json_t *json = json_object(), *headings = json_array(), *data = json_array();
 	if (t->caption)
@@ -321,9 +328,10 @@ static void print_json(const struct table *t, struct table_style *style, struct 
 	json_decref(json);
 }
 
-void table_print(const struct table *t, struct table_style *style, struct str *out)
+void table_print(const struct output_table *t, struct table_style *style, struct str *out)
 {
-	static void (*const print[])(const struct table *, struct table_style *, struct str *) = {
+	static void (*const print[])(const struct output_table *, struct table_style *,
+				     struct str *) = {
 		[TABLE_TABLE] = print_table, [TABLE_LIST] = print_list, [TABLE_HTML] = print_html,
 		[TABLE_CSV] = print_csv,     [TABLE_JSON] = print_json,
 	};

@@ -55,7 +55,8 @@ struct cell {
 	const struct column_type *type; /* of 'datum'; must outlive the table */
 };
 
-struct table {
+/* "output", since the database has a struct table. */
+struct output_table {
 	char **headings;
 	size_t n_columns;
 	struct cell *cells; /* n_rows * n_columns, the last row perhaps not complete */
@@ -68,10 +69,11 @@ struct table {
 	{                                                                                          \
 		0                                                                                  \
 	}
-void table_fini(struct table *);
-void table_set_caption(struct table *, char *taken);
-void table_add_heading(struct table *, const char *heading); /* before any cell */
-void table_add_text(struct table *, char *taken);
-void table_add_json(struct table *, json_t *taken);
-void table_add_datum(struct table *, const struct datum *, const struct column_type *);
-void table_print(const struct table *, struct table_style *, struct str *out);
+void table_fini(struct output_table *);
+void table_set_caption(struct output_table *, char *taken);
+void table_add_heading(struct output_table *, const char *heading); /* before any cell */
+void table_add_text(struct output_table *, char *taken);
+void table_add_nothing(struct output_table *); /* null in JSON */
+void table_add_json(struct output_table *, json_t *taken);
+void table_add_datum(struct output_table *, const struct datum *, const struct column_type *);
+void table_print(const struct output_table *, struct table_style *, struct str *out);

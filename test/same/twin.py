@@ -85,9 +85,12 @@ class Side:
     def run(self, program, args, stdin=None, timeout=20):
         argv = [program] + args
         try:
-            p = subprocess.run(argv, executable=self.program(program), env=self.env, input=stdin,
-                               capture_output=True, timeout=timeout, text=True,
-                               errors='replace')
+            with tempfile.TemporaryFile('w+') as f:
+                f.write(stdin or '')
+                f.seek(0)
+                p = subprocess.run(argv, executable=self.program(program), env=self.env, stdin=f,
+                                   capture_output=True, timeout=timeout, text=True,
+                                   errors='replace')
             return p.returncode, p.stdout, p.stderr
         except subprocess.TimeoutExpired:
             return 'hangs', '', ''
@@ -173,15 +176,22 @@ class Twin:
             else:
                 out, err = side.normal(out), side.normal(err)
             results.append((rc, out, err))
+        if mark == '%':
+            self.n_lines += 1
+        else:
+            self.compare(scenario, line, results)
+
+    def compare(self, scenario, line, results):
         self.n_lines += 1
-        if mark != '%' and results[0] != results[1]:
-            self.n_bad += 1
-            print('--- %s: %s' % (scenario, line))
-            for side, (rc, out, err) in zip(self.sides, results):
-                print('  %s: exit %s' % (side.name, rc))
-                for text in (out, err):
-                    for x in text.splitlines()[:60]:
-                        print('    | ' + x)
+        if results[0] == results[1]:
+            return
+        self.n_bad += 1
+        print('--- %s: %s' % (scenario, line))
+        for side, (rc, out, err) in zip(self.sides, results):
+            print('  %s: exit %s' % (side.name, rc))
+            for text in (out, err):
+                for x in text.splitlines()[:60]:
+                    print('    | ' + x)
 
     def scenario(self, name, lines, contents=True):
         for side in self.sides:
@@ -208,7 +218,7 @@ class Twin:
         return 1 if self.n_bad else 0
 
 
-def main(program, scenarios, default_args=()):
+def main(program, scenarios, default_args=(), extra=()):
     """Arguments: BUILDDIR [--our-server] [SCENARIO..]"""
     if not os.path.exists('/usr/bin/' + program):
         print('Debian\'s openvswitch-switch is not installed')
@@ -225,6 +235,9 @@ def main(program, scenarios, default_args=()):
         for name, lines in scenarios:
             if not wanted or name in wanted:
                 twin.scenario(name, lines)
+        for function in extra:
+            if not wanted or function.__name__ in wanted:
+                function(twin)
     finally:
         status = twin.finish()
     return status
