@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -29,7 +30,7 @@
 
 LOG_MODULE(port_system);
 
-enum { SOCKET_BYTES = 8 << 20 };
+enum { SOCKET_BYTES = 4 << 20 };
 
 union auxdata_space {
 	struct cmsghdr h;
