@@ -283,7 +283,7 @@ static void run(struct trace_args *a, struct str *out)
 	megaflow_put(&initial, &t.mask, &names, out);
 	str_puts(out, "\nDatapath actions: ");
 	dp_actions_to_str(t.actions.data, t.actions.size, a->names ? dp_port_name : NULL, a->datapath, out);
-	if (t.error)
+	if (t.error && t.error != XLATE_CONGESTION_DROP)
 		str_putf(out, "\nTranslation failed (%s), packet is dropped.", xlate_error_to_str(t.error));
 	else
 		put_slow_reasons(t.slow, out);

@@ -300,8 +300,6 @@ void tunnel_config_to_map(const struct tunnel_config *c, struct strmap *m)
 		strmap_put(m, "csum", "true");
 	if (!c->df)
 		strmap_put(m, "df_default", "false");
-	if (c->gbp)
-		strmap_put(m, "exts", "gbp");
 	if (c->l3 != TUNNEL_LEGACY_L2)
 		strmap_put(m, "packet_type", l3_names[c->l3]);
 	if (c->set_mark)

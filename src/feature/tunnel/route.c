@@ -114,6 +114,8 @@ void route_set_bridge(const char *name, struct eth_addr mac, const struct route_
 	changed_cb();
 }
 
+bool route_is_bridge(const char *name) { return find_bridge(name) != NULL; }
+
 bool route_bridge_has(const char *name, const struct in6_addr *addr, struct eth_addr *ret_mac)
 {
 	const struct bridge *b = find_bridge(name);

@@ -42,6 +42,8 @@ struct route_address {
 };
 enum { ROUTE_MAX_ADDRESSES = 8 };
 void route_set_bridge(const char *bridge, struct eth_addr mac, const struct route_address *, unsigned n);
+/* True if 'bridge' has any address. */
+bool route_is_bridge(const char *bridge);
 /* True if 'bridge' has this address. */
 bool route_bridge_has(const char *bridge, const struct in6_addr *, struct eth_addr *ret_mac);
 /* Calls 'cb' for each address of each bridge. */

@@ -465,14 +465,23 @@ int tunnel_output(struct tunnel *t, const struct flow_key *key, struct flow_key 
 	return r;
 }
 
+static bool listens(bool udp)
+{
+	for (const struct vport *v = vport_all; v; v = v->next) {
+		if (v->port->dp_port != PORT_NO_DP && udp == !!v->dst_port)
+			return true;
+	}
+	return false;
+}
+
 bool tunnel_terminate(const char *bridge, const struct flow_key *key, struct flow_key *mask,
 		      uint32_t *ret_dp_port)
 {
 	struct eth_addr mac;
-	if (!vport_all || !is_ip(key) || (key->nw_frag & FRAG_ANY))
+	if (!vport_all || !route_is_bridge(bridge) || !is_ip(key) || (key->nw_frag & FRAG_ANY))
 		return false;
 	struct in6_addr dst = v4_or_v6(key->nw_dst, &key->ipv6_dst);
-	if (key->nw_dst)
+	if (key->dl_type == BE16_C(ETH_TYPE_IP))
 		mask->nw_dst = UINT32_MAX;
 	else
 		memset(&mask->ipv6_dst, 0xff, 16);
@@ -481,7 +490,7 @@ bool tunnel_terminate(const char *bridge, const struct flow_key *key, struct flo
 	if (!route_bridge_has(bridge, &dst, &mac))
 		return false;
 	bool udp = key->nw_proto == IPPROTO_UDP;
-	if (!udp && key->nw_proto != IPPROTO_GRE)
+	if ((!udp && key->nw_proto != IPPROTO_GRE) || !listens(udp))
 		return false;
 	if (udp)
 		mask->tp_dst = UINT16_MAX;
@@ -498,31 +507,37 @@ bool tunnel_terminate(const char *bridge, const struct flow_key *key, struct flo
 	return false;
 }
 
+/* RFC 826 and 4861: answers that go to the bridge itself. */
 void tunnel_snoop(const char *bridge, const struct flow_key *key, struct flow_key *mask)
 {
 	enum { ARP_REPLY = 2 };
 	struct in6_addr addr;
-	struct eth_addr mac;
+	struct eth_addr mac, own;
 	static const struct eth_addr none;
+	if (!vport_all || !route_is_bridge(bridge))
+		return;
 	if (key->dl_type == BE16_C(ETH_TYPE_ARP)) {
 		mask->nw_proto = 0xff;
 		if (key->nw_proto != ARP_REPLY || !key->nw_src)
 			return;
 		addr = v4_or_v6(key->nw_src, &in6addr_any);
 		mac = key->arp_sha;
-		mask->nw_src = UINT32_MAX;
+		mask->nw_src = mask->nw_dst = UINT32_MAX;
 		memset(&mask->arp_sha, 0xff, 6);
 	} else if (key->dl_type == BE16_C(ETH_TYPE_IPV6) && key->nw_proto == IPPROTO_ICMPV6 &&
-		   key->tp_src == BE16_C(ICMP6_NA) && !IN6_IS_ADDR_UNSPECIFIED(&key->nd_target)) {
+		   key->tp_src == cpu_to_be16(ICMP6_NA) &&
+		   !IN6_IS_ADDR_UNSPECIFIED(&key->nd_target)) {
 		addr = key->nd_target;
 		mac = memcmp(&key->arp_tha, &none, 6) ? key->arp_tha : key->dl_src;
+		memset(&mask->ipv6_src, 0xff, 16);
+		memset(&mask->ipv6_dst, 0xff, 16);
 		memset(&mask->nd_target, 0xff, 16);
 		memset(&mask->arp_tha, 0xff, 6);
+		mask->nw_proto = 0xff;
 		mask->tp_src = mask->tp_dst = UINT16_MAX;
 	} else {
 		return;
 	}
-	struct eth_addr own;
 	if (!route_bridge_has(bridge, &addr, &own))
 		neigh_set(bridge, &addr, mac, false);
 }

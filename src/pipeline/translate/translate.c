@@ -100,7 +100,7 @@ static void init_mask(struct xlate *x)
 			memset(&wc->tunnel.ipv6_dst, 0xff, 16);
 		}
 		wc->tunnel.id = UINT64_MAX;
-		wc->tunnel.tos = wc->tunnel.ttl = UINT8_MAX;
+		wc->tunnel.tos = UINT8_MAX;
 		wc->tunnel.flags = TUN_F_DF | TUN_F_CSUM | TUN_F_KEY;
 		if (is_ip(&x->flow))
 			wc->nw_tos |= 3; /* ECN meets the outer header's */
@@ -208,6 +208,22 @@ static void translate_in_bridge(struct xlate *x)
 	trace_leave(x->trace, up);
 }
 
+/* An output through a tunnel works on a copy, for what follows it. Nothing follows the last one. */
+static void unwrap_last_tunnel(struct dp_actions *acts)
+{
+	const struct dp_action *last = NULL;
+	DP_ACTION_FOR_EACH (a, acts->data, acts->size)
+		last = a;
+	const struct dpa_nested *clone = (const struct dpa_nested *)last;
+	if (!last || last->type != DPA_CLONE || !clone->nested_size ||
+	    ((const struct dp_action *)clone->nested)->type != DPA_TUNNEL_PUSH)
+		return;
+	size_t size = clone->nested_size;
+	uint8_t *to = acts->data + ((const uint8_t *)last - acts->data);
+	memmove(to, clone->nested, size);
+	acts->size = (size_t)(to - acts->data) + size;
+}
+
 void translate(const struct translate_request *rq, struct translation *ret)
 {
 	struct xlate *x = xzalloc(sizeof *x);
@@ -286,6 +302,7 @@ void translate(const struct translate_request *rq, struct translation *ret)
 					 xlate_error_to_str(x->error), x->flow.in_port);
 		dp_actions_clear(&ret->actions);
 	}
+	unwrap_last_tunnel(&ret->actions);
 	finish_mask(x);
 	ret->error = x->error;
 	ret->final = x->flow;
