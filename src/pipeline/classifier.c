@@ -53,12 +53,12 @@ static const struct stage_words {
 } stage_words[N_STAGES] = {
 	[STAGE_META] = { 0, W(dl_dst), W(tun_opts), KEY_WORDS },
 	[STAGE_L2] = { W(dl_dst), W(nw_src), 0, 0 },
-	[STAGE_L3] = { W(nw_src), W(tp_src), 0, 0 },
-	[STAGE_L4] = { W(tp_src), W(tun_opts), 0, 0 },
+	[STAGE_L3] = { W(nw_src), W(nd_target), 0, 0 },
+	[STAGE_L4] = { W(nd_target), W(tun_opts), 0, 0 },
 };
 _Static_assert(KEY_WORDS < 256, "word numbers fit a byte");
 #define PORTS_WORD W(tp_src) /* tp_src and tp_dst are its first 4 bytes */
-_Static_assert(KEY_OFS(tp_src) % 8 == 0 && KEY_OFS(tp_dst) == KEY_OFS(tp_src) + 2, "");
+_Static_assert(KEY_OFS(nd_target) % 8 == 0 && KEY_OFS(tp_src) % 8 == 0 && KEY_OFS(tp_dst) == KEY_OFS(tp_src) + 2, "");
 
 struct mask_word {
 	uint64_t mask;
@@ -108,7 +108,7 @@ static unsigned stage_of_word(unsigned w)
 {
 	return w < W(dl_dst) || w >= W(tun_opts) ? STAGE_META
 	       : w < W(nw_src)			 ? STAGE_L2
-	       : w < W(tp_src)			 ? STAGE_L3
+	       : w < W(nd_target)		 ? STAGE_L3
 						 : STAGE_L4;
 }
 
@@ -789,36 +789,63 @@ static void add_stage_mask(struct flow_key *wc, const struct classifier_node *n,
 	}
 }
 
-/* Adds the bits that decided, of all the masks that a flat search would have asked. */
-static void search_add_bits(const struct search *s, struct flow_key *wc)
+static int compare_visits(const void *a_, const void *b_)
 {
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < s->n_visits; i++) {
-			const struct visit *v = &s->visits[i];
-			if ((v->outcome == MAYBE_TRIE) != (pass == 1))
-				continue;
-			bool winner = false;
-			if (s->best) /* the winner's own path counts whatever comes first */
-				for (const struct classifier_node *n = s->best->value->node; n; n = n->parent)
-					winner |= n == v->node;
-			if (!winner && !is_before_best(s, v->node))
-				continue;
-			const struct classifier_field *f = &s->c->tries[v->trie].field;
-			if (v->outcome == ASKED)
-				add_stage_mask(wc, v->node, false);
-			else if (v->outcome == BY_TRIE)
-				set_prefix_bits(wc, f, v->n_bits);
-			else if (v->outcome == MAYBE_TRIE) {
-				if (!prefix_bits_are_set(wc, f, v->n_bits))
-					add_stage_mask(wc, v->node, false);
-			} else {
-				add_stage_mask(wc, v->node, true);
-				be32 ports;
-				memcpy(&ports, &wc->tp_src, 4);
-				ports |= v->node->ports_mask & prefix_mask32(v->n_bits);
-				memcpy(&wc->tp_src, &ports, 4);
-			}
-		}
+	const struct classifier_node *a = ((const struct visit *)a_)->node;
+	const struct classifier_node *b = ((const struct visit *)b_)->node;
+	if (a->max == b->max && a->order == b->order)
+		return a->stage < b->stage ? -1 : a->stage > b->stage;
+	return before(a->max, a->order, b->max, b->order) ? -1 : 1;
+}
+
+static bool is_on_path(const struct classifier_node *n, const struct classifier_node *end)
+{
+	for (; end; end = end->parent)
+		if (end == n)
+			return true;
+	return false;
+}
+
+static void add_visit(const struct search *s, const struct visit *v, struct flow_key *wc)
+{
+	const struct classifier_field *f = &s->c->tries[v->trie].field;
+	switch ((enum outcome)v->outcome) {
+	case BY_TRIE:
+		set_prefix_bits(wc, f, v->n_bits);
+		break;
+	case MAYBE_TRIE:
+		if (prefix_bits_are_set(wc, f, v->n_bits))
+			break;
+		/* fall through */
+	case ASKED:
+		add_stage_mask(wc, v->node, false);
+		break;
+	case BY_PORTS: {
+		add_stage_mask(wc, v->node, true);
+		be32 ports;
+		memcpy(&ports, &wc->tp_src, 4);
+		ports |= v->node->ports_mask & prefix_mask32(v->n_bits);
+		memcpy(&wc->tp_src, &ports, 4);
+		break;
+	}
+	}
+}
+
+/* Adds the bits that decided, of all the masks that a flat search would have asked, and in its order:
+ * what a trie may be used for depends on what was looked at before. */
+static void search_add_bits(struct search *s, struct flow_key *wc)
+{
+	bool order_matters = false;
+	for (size_t i = 0; i < s->n_visits; i++)
+		order_matters |= s->visits[i].outcome == MAYBE_TRIE;
+	if (order_matters)
+		qsort(s->visits, s->n_visits, sizeof s->visits[0], compare_visits);
+	for (size_t i = 0; i < s->n_visits; i++) {
+		const struct visit *v = &s->visits[i];
+		/* The winner's own path counts whatever comes first. */
+		if (is_before_best(s, v->node) ||
+		    (s->best && is_on_path(v->node, s->best->value->node)))
+			add_visit(s, v, wc);
 	}
 }
 

@@ -194,7 +194,6 @@ static bool can_be_undone(const void *list, size_t size)
 		case OFA_DECAP:
 		case OFA_DEC_NSH_TTL:
 		case OFA_OUTPUT_TRUNC:
-		case OFA_CHECK_PKT_LARGER:
 			return false;
 		default:
 			break;
