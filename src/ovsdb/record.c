@@ -60,7 +60,30 @@ static bool has_persistent_change(const struct txn_row *tr)
 	return false;
 }
 
-static void put_changed_row(const struct txn_row *tr, struct str *out)
+/* A server that reads a difference as a value of the column refuses one with more elements than the
+ * column may have. */
+static bool has_large_diff(const struct txn *txn)
+{
+	const struct txn_row *tr;
+
+	LIST_FOR_EACH(tr, &txn->rows, node) {
+		const struct table_schema *t = tr->table->schema;
+		if (!tr->old || tr->is_deleted || tr->is_new)
+			continue;
+		for (size_t i = N_FIXED_COLUMNS; i < t->n_columns; i++) {
+			const struct column_type *type = &t->columns[i]->type;
+			if (type->n_max == 1 || type->n_max == N_UNLIMITED ||
+			    !txn_row_column_changed(tr, i))
+				continue;
+			AUTO_DATUM *diff = datum_diff(tr->old[i], tr->row->fields[i]);
+			if (diff->n > type->n_max)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void put_changed_row(const struct txn_row *tr, bool as_diff, struct str *out)
 {
 	const struct table_schema *t = tr->table->schema;
 	bool is_first = true;
@@ -70,7 +93,7 @@ static void put_changed_row(const struct txn_row *tr, struct str *out)
 		const struct column_schema *c = t->columns[i];
 		if (!c->is_persistent || !txn_row_column_changed(tr, i))
 			continue;
-		if (use_diffs && column_type_is_composite(&c->type)) {
+		if (as_diff && column_type_is_composite(&c->type)) {
 			AUTO_DATUM *diff = datum_diff(tr->old[i], tr->row->fields[i]);
 			put_column(c->name, diff, &is_first, out);
 		} else {
@@ -80,7 +103,7 @@ static void put_changed_row(const struct txn_row *tr, struct str *out)
 	str_putc(out, '}');
 }
 
-static void put_table(const struct txn *txn, const struct table *t, struct str *out)
+static void put_table(const struct txn *txn, const struct table *t, bool as_diff, struct str *out)
 {
 	const struct txn_row *tr;
 	size_t n = 0;
@@ -98,7 +121,7 @@ static void put_table(const struct txn *txn, const struct table *t, struct str *
 		else if (tr->is_new)
 			put_new_row(t->schema, tr->row->fields, out);
 		else
-			put_changed_row(tr, out);
+			put_changed_row(tr, as_diff, out);
 	}
 	if (n)
 		str_puts(out, "},");
@@ -118,10 +141,12 @@ static void put_trailer(const char *comment, bool is_diff, struct str *out)
 
 void record_put(const struct txn *txn, struct str *out)
 {
+	bool as_diff = use_diffs && !has_large_diff(txn);
+
 	str_putc(out, '{');
 	for (size_t i = 0; i < txn->db->schema->n_tables; i++)
-		put_table(txn, txn->db->tables[i], out);
-	put_trailer(str_cstr(&txn->comment), use_diffs, out);
+		put_table(txn, txn->db->tables[i], as_diff, out);
+	put_trailer(str_cstr(&txn->comment), as_diff, out);
 }
 
 void record_put_snapshot(const struct db *db, const char *comment, bool is_online, struct str *out)
