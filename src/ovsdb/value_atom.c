@@ -115,6 +115,15 @@ uint32_t atom_hash(const union atom *a, enum atom_type type, uint32_t seed)
 	return seed;
 }
 
+/* Peers are told 15 digits, as by Open vSwitch's server, so that they see what it would show. */
+static double real_as_told(double r)
+{
+	char buf[40];
+
+	snprintf(buf, sizeof buf, "%.*g", DBL_DIG, r);
+	return strtod(buf, NULL);
+}
+
 json_t *atom_to_json(const union atom *a, enum atom_type type)
 {
 	char uuid[UUID_LEN + 1];
@@ -126,7 +135,7 @@ json_t *atom_to_json(const union atom *a, enum atom_type type)
 	case ATOM_INTEGER:
 		return json_integer(a->integer);
 	case ATOM_REAL:
-		return json_real(a->real);
+		return json_real(real_as_told(a->real));
 	case ATOM_BOOLEAN:
 		return json_boolean(a->boolean);
 	case ATOM_STRING:

@@ -338,8 +338,9 @@ def run(bindir, rnd, n_txns, stats):
         for s in servers:
             s.notes = []
             reply = canon(s.call(method, params))
-            notes = [canon(n) for n in s.notes]
-            replies.append((reply, [n for n in notes if any(n[1][1].values())]))
+            notes = [[n[0], n[1][0], {t: rows for t, rows in n[1][1].items() if rows}]
+                     for n in (canon(n) for n in s.notes)]
+            replies.append((reply, [n for n in notes if n[2]]))
         (a, na), (b, nb) = replies
         na.sort(key=lambda n: json.dumps(n, sort_keys=True))
         nb.sort(key=lambda n: json.dumps(n, sort_keys=True))
