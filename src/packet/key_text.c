@@ -661,9 +661,7 @@ static void put_l3(struct printer *p)
 			break;
 		put_attr(p, KEY_ATTR_ICMPV6);
 		if ((k->tp_src == BE16_C(ICMP6_NS) || k->tp_src == BE16_C(ICMP6_NA)) &&
-		    !k->tp_dst &&
-		    (!p->mask ||
-		     (p->mask->tp_src == BE16_C(0xffff) && p->mask->tp_dst == BE16_C(0xffff)))) {
+		    !k->tp_dst) {
 			put_attr(p, KEY_ATTR_ND);
 		}
 		break;

@@ -2,16 +2,17 @@
 /* The megaflow cache: tuple space search. Flows with the same mask lie in one hash table; a lookup
  * tries the tables, most hit first, until one has the masked key.
  *
- * - A mask is kept as the list of its non-zero 64-bit words, typically eight of a hundred, and a flow
- *   as the values of just these words. Hashing and comparing touch nothing else.
+ * - A mask is kept as the list of its non-zero 64-bit words, typically eight of a hundred, and a
+ * flow as the values of just these words. Hashing and comparing touch nothing else.
  * - A table is an array of pointers with linear probing. Readers need no more than the array's own
- *   consistency: a slot goes from empty to a flow to deleted, never back to empty, so a probe that ends
- *   at an empty slot has seen all there was. Growing makes a new array. A reader that races with a
- *   writer may miss a new flow; the miss is then looked up again under the control lock.
+ *   consistency: a slot goes from empty to a flow to deleted, never back to empty, so a probe that
+ * ends at an empty slot has seen all there was. Growing makes a new array. A reader that races with
+ * a writer may miss a new flow; the miss is then looked up again under the control lock.
  * - The front cache keeps pointers over quiescent states, which RCU does not protect. Each entry
- *   therefore has the cache's generation, which every deletion changes: an entry of another generation
- *   than that at the begin of the reader's RCU section is as good as empty. Deletions come in bursts (revalidation), hits in between are what counts.
- *   An entry is verified against its flow's own mask: no full keys are stored or compared.
+ *   therefore has the cache's generation, which every deletion changes: an entry of another
+ * generation than that at the begin of the reader's RCU section is as good as empty. Deletions come
+ * in bursts (revalidation), hits in between are what counts. An entry is verified against its
+ * flow's own mask: no full keys are stored or compared.
  * - Masks are bounded (CACHE_MAX_MASKS), so the cost of a lookup is, whatever guests send. */
 #include "fastpath/user/cache.h"
 
@@ -113,6 +114,7 @@ static void free_flow(struct rcu_head *h)
 {
 	struct megaflow *f = CONTAINER_OF(h, struct megaflow, rcu);
 	free(f->actions);
+	free(f->seen);
 	free(f);
 }
 
@@ -233,7 +235,7 @@ static uint32_t ufid_hash(const struct flow_ufid *u) { return (uint32_t)u->w[0];
 struct megaflow *cache_find(const struct cache *c, const struct flow_ufid *ufid)
 {
 	struct megaflow *f;
-	HMAP_FOR_EACH_WITH_HASH (f, &c->flows, ufid_hash(ufid), node) {
+	HMAP_FOR_EACH_WITH_HASH(f, &c->flows, ufid_hash(ufid), node) {
 		if (!memcmp(&f->ufid, ufid, sizeof *ufid))
 			return f;
 	}
@@ -262,6 +264,25 @@ static void exact_mask(const struct flow_key *key, struct flow_key *mask)
 	key_mask_normalize(key, mask);
 }
 
+static struct seen *seen_new(const struct flow_key *key, const struct flow_key *mask)
+{
+	const uint64_t *k = key_words(key), *m = key_words(mask);
+	size_t n = 0;
+	for (size_t i = 0; i < KEY_WORDS; i++)
+		n += (k[i] & ~m[i]) != 0;
+	if (!n)
+		return NULL;
+	struct seen *s = xzalloc(sizeof *s + n * sizeof s->words[0]);
+	uint64_t *to = s->words;
+	for (size_t i = 0; i < KEY_WORDS; i++) {
+		if (k[i] & ~m[i]) {
+			s->present[i / 64] |= UINT64_C(1) << i % 64;
+			*to++ = k[i] & ~m[i];
+		}
+	}
+	return s;
+}
+
 struct megaflow *cache_put(struct cache *c, const struct flow_key *key, const struct flow_key *mask,
 			   const void *actions, size_t size, void *user)
 {
@@ -287,6 +308,7 @@ struct megaflow *cache_put(struct cache *c, const struct flow_key *key, const st
 	f->actions = actions_new(actions, size);
 	f->ufid = ufid;
 	f->user = user;
+	f->seen = seen_new(key, mask);
 	for (uint32_t i = 0; i < t->n_words; i++)
 		f->words[i] = key_words(key)[t->index[i]] & t->words[i];
 	f->hash = hash_words(t, key_words(key));
@@ -325,6 +347,12 @@ void megaflow_key(const struct megaflow *f, struct flow_key *ret_key, struct flo
 		key_words_rw(ret_key)[f->table->index[i]] = f->words[i];
 		key_words_rw(ret_mask)[f->table->index[i]] = f->table->words[i];
 	}
+	if (!f->seen)
+		return;
+	const uint64_t *from = f->seen->words;
+	for (size_t i = 0; i < KEY_WORDS; i++)
+		if (f->seen->present[i / 64] >> i % 64 & 1)
+			key_words_rw(ret_key)[i] |= *from++;
 }
 
 void megaflow_stats(const struct megaflow *f, struct dp_flow_stats *ret)
@@ -350,8 +378,8 @@ void cache_sort_masks(struct cache *c)
 	for (uint32_t i = 0; i < c->masks->n; i++) {
 		struct mask_table *t = c->masks->tables[i];
 		/* Half of the past counts, so that the order does not flap. */
-		t->last_hits = t->last_hits / 2 +
-			       __atomic_exchange_n(&t->n_hits, 0, __ATOMIC_RELAXED);
+		t->last_hits =
+			t->last_hits / 2 + __atomic_exchange_n(&t->n_hits, 0, __ATOMIC_RELAXED);
 		if (i && c->masks->tables[i - 1]->last_hits < t->last_hits)
 			sorted = false;
 	}
@@ -373,7 +401,7 @@ void cache_init(struct cache *c)
 void cache_fini(struct cache *c)
 {
 	struct megaflow *f;
-	HMAP_FOR_EACH_SAFE (f, &c->flows, node)
+	HMAP_FOR_EACH_SAFE(f, &c->flows, node)
 		cache_delete(c, f);
 	hmap_fini(&c->flows);
 	call_rcu(&c->masks->rcu, free_set);

@@ -28,6 +28,14 @@ struct flow_actions {
 	uint64_t data[];
 };
 
+/* What a flow does not match of the packet that it was made for: people want to see it, and a flow
+ * that is looked at again is translated as that packet was. Words that are zero are left out. */
+struct seen {
+	uint64_t present[2]; /* bit i: word i of the key is there */
+	uint64_t words[];
+};
+_Static_assert(KEY_WORDS <= 128, "struct seen has a bit a word");
+
 struct megaflow {
 	struct mask_table *table;
 	struct flow_actions *actions; /* RCU */
@@ -39,6 +47,7 @@ struct megaflow {
 	struct flow_ufid ufid;
 	struct hmap_node node;
 	void *user;
+	struct seen *seen; /* the rest of the first packet's key, for dumps; NULL: nothing but zeros */
 	struct rcu_head rcu;
 	uint64_t words[]; /* the key's words that the mask looks at, masked */
 };
@@ -70,6 +79,7 @@ static inline void megaflow_credit(struct megaflow *f, uint64_t n_packets, uint6
 		__atomic_fetch_or(&f->tcp_flags, tcp_flags, __ATOMIC_RELAXED);
 }
 /* Key (masked) and mask of a flow. */
+/* The key of the packet that the flow was made for, beyond what is matched, too. */
 void megaflow_key(const struct megaflow *, struct flow_key *ret_key, struct flow_key *ret_mask);
 void megaflow_stats(const struct megaflow *, struct dp_flow_stats *ret);
 static inline uint64_t cache_n_flows(const struct cache *c) { return hmap_count(&c->flows); }
