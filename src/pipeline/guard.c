@@ -69,7 +69,7 @@ static void announce(struct pipeline *p, const struct ofport *at, struct eth_add
 	memcpy(frame + 32, mac.b, 6);
 	struct ofport *o;
 	HMAP_FOR_EACH(o, &p->ports, by_number) {
-		if (o->tunnel && o->bundle && bundle_carries_vlan(o->bundle, vlan) &&
+		if (o->tunnel && o->bundle && bundle_carries_vlan(o->bundle, vlan, 0) &&
 		    guard_may_pass(at, o, vlan))
 			send_frame(o, vlan, frame, sizeof frame);
 	}

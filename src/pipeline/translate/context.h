@@ -100,7 +100,8 @@ void xlate_normal(struct xlate *);
 bool xlate_input_vlan(const struct xlate *, const struct bundle *in, uint16_t *ret_vlan);
 /* Tags as 'out' wants them and sends. */
 void xlate_output_bundle(struct xlate *, struct bundle *out, uint16_t vlan);
-bool bundle_carries_vlan(const struct bundle *, uint16_t vlan);
+/* 'inner': the tag behind, 0: none. */
+bool bundle_carries_vlan(const struct bundle *, uint16_t vlan, uint16_t inner);
 
 /* mirror.c */
 void xlate_mirror(struct xlate *, const struct bundle *, uint32_t mirrors);

@@ -12,17 +12,19 @@
 
 static bool bit(const uint64_t *map, uint16_t i) { return map[i / 64] >> (i % 64) & 1; }
 
-bool bundle_carries_vlan(const struct bundle *b, uint16_t vlan)
+bool bundle_carries_vlan(const struct bundle *b, uint16_t vlan, uint16_t inner)
 {
 	switch (b->vlan_mode) {
 	case VLAN_ACCESS:
-		return vlan == (b->vlan < 0 ? 0 : b->vlan);
+		return vlan == (b->vlan < 0 ? 0 : b->vlan) && !inner;
 	case VLAN_DOT1Q_TUNNEL:
-		return vlan == b->vlan;
+		return vlan == b->vlan && (!b->cvlans || bit(b->cvlans, inner));
 	case VLAN_NATIVE_UNTAGGED:
 	case VLAN_NATIVE_TAGGED:
 		if (vlan == b->vlan)
 			return true;
+		if (!vlan)
+			return false; /* untagged frames are of the native VLAN */
 		/* fall through */
 	case VLAN_TRUNK:
 		return !b->trunks || bit(b->trunks, vlan);
@@ -38,7 +40,7 @@ bool xlate_input_vlan(const struct xlate *x, const struct bundle *in, uint16_t *
 	switch (in->vlan_mode) {
 	case VLAN_ACCESS:
 		if (vid) {
-			trace_put(x->trace, TRACE_WARN,
+			trace_put(x->trace, TRACE_ERROR,
 				  "dropping VLAN %u tagged packet received on port %s configured as VLAN "
 				  "%d access port", vid, in->name, own);
 			return false;
@@ -47,7 +49,7 @@ bool xlate_input_vlan(const struct xlate *x, const struct bundle *in, uint16_t *
 		return true;
 	case VLAN_DOT1Q_TUNNEL:
 		if (in->cvlans && !bit(in->cvlans, vid)) {
-			trace_put(x->trace, TRACE_WARN,
+			trace_put(x->trace, TRACE_ERROR,
 				  "dropping VLAN %u packet received on dot1q-tunnel port %s that excludes "
 				  "this VLAN", vid, in->name);
 			return false;
@@ -62,8 +64,8 @@ bool xlate_input_vlan(const struct xlate *x, const struct bundle *in, uint16_t *
 		}
 		/* fall through */
 	case VLAN_TRUNK:
-		if (!bundle_carries_vlan(in, vid)) {
-			trace_put(x->trace, TRACE_WARN,
+		if (!bundle_carries_vlan(in, vid, 0)) {
+			trace_put(x->trace, TRACE_ERROR,
 				  "dropping VLAN %u packet received on port %s not configured for trunking "
 				  "VLAN %u", vid, in->name, vid);
 			return false;
@@ -158,9 +160,19 @@ static bool is_flooded(const struct bundle *b)
 	return !list_is_empty(&b->ports);
 }
 
-static bool may_reach(const struct xlate *x, const struct bundle *in, const struct bundle *out)
+static bool between_protected(const struct xlate *x, const struct bundle *in, const struct bundle *out)
 {
-	return out != in && !out->mirror_out && !(in->is_protected && out->is_protected);
+	if (!in->is_protected || !out->is_protected)
+		return false;
+	trace_put(x->trace, TRACE_WARN, "Flow is between protected ports, skipping output.");
+	return true;
+}
+
+/* The tag behind the one that says the VLAN; 0: none. A customer's frame has it in front still. */
+static uint16_t inner_vid(const struct xlate *x, const struct bundle *in)
+{
+	const struct vlan_key *v = &x->flow.vlans[in->vlan_mode == VLAN_DOT1Q_TUNNEL ? 0 : 1];
+	return be16_to_cpu(v->tci) & VLAN_VID_MASK;
 }
 
 /* Tunnels of a loop are cut per VLAN; see feature/loopguard. */
@@ -172,10 +184,11 @@ static bool guard_allows(const struct xlate *x, const struct bundle *out, uint16
 
 static void flood(struct xlate *x, struct bundle *in, uint16_t vlan)
 {
+	uint16_t inner = inner_vid(x, in);
 	struct bundle *b;
 	LIST_FOR_EACH(b, &x->bridge->bundles_in_order, order_node)
-		if (may_reach(x, in, b) && bundle_carries_vlan(b, vlan) && is_flooded(b) &&
-		    guard_allows(x, b, vlan))
+		if (b != in && !b->mirror_out && bundle_carries_vlan(b, vlan, inner) && is_flooded(b) &&
+		    !between_protected(x, in, b) && guard_allows(x, b, vlan))
 			xlate_output_bundle(x, b, vlan);
 	x->output_port = OFPORT_FLOOD;
 }
@@ -225,7 +238,7 @@ static bool is_gratuitous_arp(struct xlate *x)
 static void learn_source(struct xlate *x, struct bundle *in, uint16_t vlan)
 {
 	struct eth_addr src = x->flow.dl_src;
-	if (eth_addr_is_multicast(src) || !bundle_carries_vlan(in, vlan) ||
+	if (eth_addr_is_multicast(src) || !bundle_carries_vlan(in, vlan, inner_vid(x, in)) ||
 	    (x->bridge->flood_vlans[vlan / 64] >> (vlan % 64) & 1) ||
 	    (x->bridge->mirrors->out_vlans[vlan / 64] >> (vlan % 64) & 1))
 		return;
@@ -323,8 +336,9 @@ void xlate_normal(struct xlate *x)
 	struct bundle *out = mac_entry_bundle(e);
 	if (out == in) {
 		trace_put(x->trace, TRACE_DETAIL, "learned port is input port, dropping");
-	} else if (!may_reach(x, in, out) || list_is_empty(&out->ports)) {
-		trace_put(x->trace, TRACE_DETAIL, "learned port is protected, dropping");
+	} else if (out->mirror_out || list_is_empty(&out->ports) ||
+		   !bundle_carries_vlan(out, vlan, inner_vid(x, in)) || between_protected(x, in, out)) {
+		trace_put(x->trace, TRACE_DETAIL, "learned port does not take it, dropping");
 	} else if (!guard_allows(x, out, vlan)) {
 		trace_put(x->trace, TRACE_DETAIL, "loop guard holds frames between these tunnels, dropping");
 	} else {
