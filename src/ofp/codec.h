@@ -103,7 +103,9 @@ void queue_config_put(struct bytes *, const struct of_queue_config *, enum of_ve
 MUST_CHECK int queue_config_pull(struct cursor *, enum of_version, struct of_queue_config *ret);
 
 /* -- Flows. */
-MUST_CHECK int flow_mod_parse(const struct of_msg *, struct flow_mod *ret, struct of_actions *acts);
+/* 'table_id': the peer names tables in its commands of 1.0 (NXT_FLOW_MOD_TABLE_ID). */
+MUST_CHECK int flow_mod_parse(const struct of_msg *, bool table_id, struct flow_mod *ret,
+			      struct of_actions *acts);
 /* 'protocol': one bit of OFPROTO_*. -EMSGSIZE: too long for a message. */
 MUST_CHECK int flow_mod_build(struct bytes *, const struct flow_mod *, uint32_t protocol, uint32_t xid);
 MUST_CHECK int flow_stats_request_parse(const struct of_msg *, struct flow_stats_request *ret);

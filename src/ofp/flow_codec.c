@@ -14,6 +14,9 @@ static bool is_nx(const struct of_msg *m)
 	       m->form->kind != OFK_STAT_REPLY;
 }
 
+/* Durations are counted in milliseconds, as peers expect to see them printed. */
+static uint32_t whole_ms(uint32_t nsec) { return nsec - nsec % 1000000; }
+
 /* -- Flags: the bits that a version has. */
 
 static uint16_t known_flags(enum of_version v)
@@ -71,7 +74,7 @@ static void cookies_of_10(struct flow_mod *fm, be64 cookie)
 			     cookie != UINT64_MAX);
 }
 
-static int parse_10(const struct of_msg *m, struct cursor *c, struct flow_mod *fm, uint16_t *raw_flags)
+static int parse_10(struct cursor *c, bool table_id, struct flow_mod *fm, uint16_t *raw_flags)
 {
 	const uint8_t *p = cursor_pull(c, OF10_MATCH_SIZE);
 	if (!p)
@@ -80,7 +83,7 @@ static int parse_10(const struct of_msg *m, struct cursor *c, struct flow_mod *f
 	if (r)
 		return r;
 	be64 cookie = cpu_to_be64(cursor_be64(c));
-	r = command_parse(fm, cursor_be16(c), false);
+	r = command_parse(fm, cursor_be16(c), table_id);
 	if (r)
 		return r;
 	cookies_of_10(fm, cookie);
@@ -96,13 +99,10 @@ static int parse_10(const struct of_msg *m, struct cursor *c, struct flow_mod *f
 	return 0;
 }
 
-static int parse_nx(struct cursor *c, struct flow_mod *fm, uint16_t *raw_flags)
+static int parse_nx(struct cursor *c, bool table_id, struct flow_mod *fm, uint16_t *raw_flags)
 {
 	be64 cookie = cpu_to_be64(cursor_be64(c));
-	uint16_t command = cursor_be16(c);
-	/* With the table in its upper byte, after NXT_FLOW_MOD_TABLE_ID: the session tells by
-	 * flow_mod_use_table_id(). */
-	int r = command_parse(fm, command, command > 0xff);
+	int r = command_parse(fm, cursor_be16(c), table_id);
 	if (r)
 		return r;
 	cookies_of_10(fm, cookie);
@@ -158,7 +158,7 @@ static int parse_11(const struct of_msg *m, struct cursor *c, struct flow_mod *f
 	return of_match_pull(c, m->version, true, &fm->match, NULL);
 }
 
-int flow_mod_parse(const struct of_msg *m, struct flow_mod *fm, struct of_actions *acts)
+int flow_mod_parse(const struct of_msg *m, bool table_id, struct flow_mod *fm, struct of_actions *acts)
 {
 	struct cursor c = of_msg_cursor(m);
 	uint16_t raw_flags = 0;
@@ -166,8 +166,8 @@ int flow_mod_parse(const struct of_msg *m, struct flow_mod *fm, struct of_action
 	fm->out_port = OFPORT_NONE;
 	fm->out_group = OFPG_ANY;
 	int r = m->version != OF10 ? parse_11(m, &c, fm, &raw_flags)
-		: is_nx(m)	   ? parse_nx(&c, fm, &raw_flags)
-				   : parse_10(m, &c, fm, &raw_flags);
+		: is_nx(m)	   ? parse_nx(&c, table_id, fm, &raw_flags)
+				   : parse_10(&c, table_id, fm, &raw_flags);
 	if (r)
 		return r;
 	size_t start = acts->size;
@@ -417,7 +417,7 @@ void flow_stats_wire_put(struct bytes *b, const struct flow_stats *fs, const str
 		size_t stats = oxs_begin(b);
 		oxs_put_header(b, OXS_DURATION, 8);
 		bytes_put_be32(b, fs->duration_sec);
-		bytes_put_be32(b, fs->duration_nsec);
+		bytes_put_be32(b, whole_ms(fs->duration_nsec));
 		if (fs->idle_age >= 0) {
 			oxs_put_header(b, OXS_IDLE_TIME, 8);
 			bytes_put_be32(b, (uint32_t)fs->idle_age);
@@ -431,7 +431,7 @@ void flow_stats_wire_put(struct bytes *b, const struct flow_stats *fs, const str
 		bytes_put_u8(b, fs->table_id);
 		bytes_put_u8(b, 0);
 		bytes_put_be32(b, fs->duration_sec);
-		bytes_put_be32(b, fs->duration_nsec);
+		bytes_put_be32(b, whole_ms(fs->duration_nsec));
 		bytes_put_be16(b, fs->priority);
 		bytes_put_be16(b, fs->idle_timeout);
 		bytes_put_be16(b, fs->hard_timeout);
@@ -447,7 +447,7 @@ void flow_stats_wire_put(struct bytes *b, const struct flow_stats *fs, const str
 		bytes_put_u8(b, fs->table_id);
 		bytes_put_u8(b, 0);
 		bytes_put_be32(b, fs->duration_sec);
-		bytes_put_be32(b, fs->duration_nsec);
+		bytes_put_be32(b, whole_ms(fs->duration_nsec));
 		bytes_put_be16(b, fs->priority);
 		bytes_put_be16(b, fs->idle_timeout);
 		bytes_put_be16(b, fs->hard_timeout);
@@ -466,7 +466,7 @@ void flow_stats_wire_put(struct bytes *b, const struct flow_stats *fs, const str
 		bytes_put_u8(b, 0);
 		match10_build(b, &fs->match);
 		bytes_put_be32(b, fs->duration_sec);
-		bytes_put_be32(b, fs->duration_nsec);
+		bytes_put_be32(b, whole_ms(fs->duration_nsec));
 		bytes_put_be16(b, fs->priority);
 		bytes_put_be16(b, fs->idle_timeout);
 		bytes_put_be16(b, fs->hard_timeout);
@@ -709,7 +709,7 @@ void flow_removed_build(struct bytes *b, const struct flow_removed *fr, uint32_t
 		size_t stats = oxs_begin(b);
 		oxs_put_header(b, OXS_DURATION, 8);
 		bytes_put_be32(b, fr->duration_sec);
-		bytes_put_be32(b, fr->duration_nsec);
+		bytes_put_be32(b, whole_ms(fr->duration_nsec));
 		oxs_put64(b, OXS_PACKET_COUNT, fr->packet_count);
 		oxs_put64(b, OXS_BYTE_COUNT, fr->byte_count);
 		oxs_end(b, stats);
@@ -723,7 +723,7 @@ void flow_removed_build(struct bytes *b, const struct flow_removed *fr, uint32_t
 	bytes_put_u8(b, reason);
 	bytes_put_u8(b, v != OF10 ? fr->table_id : nx ? (uint8_t)(fr->table_id + 1) : 0);
 	bytes_put_be32(b, fr->duration_sec);
-	bytes_put_be32(b, fr->duration_nsec);
+	bytes_put_be32(b, whole_ms(fr->duration_nsec));
 	bytes_put_be16(b, fr->idle_timeout);
 	size_t len_at = b->size;
 	bytes_put_be16(b, v != OF10 ? fr->hard_timeout : 0);

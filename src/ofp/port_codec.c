@@ -252,14 +252,14 @@ void port_stats_put(struct bytes *b, const struct of_port_stats *s, enum of_vers
 		put_counters(b, s, 0, ARRAY_SIZE(counters));
 		if (v == OF13) {
 			bytes_put_be32(b, s->duration_sec);
-			bytes_put_be32(b, s->duration_nsec);
+			bytes_put_be32(b, s->duration_nsec == UINT32_MAX ? UINT32_MAX : s->duration_nsec - s->duration_nsec % 1000000);
 		}
 		return;
 	}
 	bytes_put_zeros(b, 4);
 	bytes_put_be32(b, ofport_to_11(s->port));
 	bytes_put_be32(b, s->duration_sec);
-	bytes_put_be32(b, s->duration_nsec);
+	bytes_put_be32(b, s->duration_nsec == UINT32_MAX ? UINT32_MAX : s->duration_nsec - s->duration_nsec % 1000000);
 	put_counters(b, s, 0, N_PLAIN);
 	bytes_put_be16(b, 0); /* OFPPSPT_ETHERNET */
 	bytes_put_be16(b, 40);
@@ -523,7 +523,7 @@ void queue_stats_put(struct bytes *b, const struct of_queue_stats *s, enum of_ve
 	bytes_put_be64(b, s->tx_errors);
 	if (v >= OF13) {
 		bytes_put_be32(b, s->duration_sec);
-		bytes_put_be32(b, s->duration_nsec);
+		bytes_put_be32(b, s->duration_nsec == UINT32_MAX ? UINT32_MAX : s->duration_nsec - s->duration_nsec % 1000000);
 	}
 }
 

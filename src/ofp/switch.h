@@ -61,6 +61,9 @@ struct of_origin { /* who changes; NULL in calls: the switch itself */
 };
 
 struct of_switch_ops {
+	/* Called before a message is read: sets what a thread has of its own (tun_table_current). */
+	void (*enter)(void *sw);
+
 	/* What the switch is. */
 	void (*get_features)(void *sw, struct of_switch_features *ret);
 	void (*get_desc)(void *sw, struct of_switch_desc *ret);

@@ -587,7 +587,14 @@ static bool barrier(void *sw, void (*done)(void *), void *arg)
 	return true;
 }
 
+static void enter(void *sw)
+{
+	const struct pipeline *p = sw;
+	tun_table_current = p->tun_table;
+}
+
 const struct of_switch_ops pipeline_switch_ops = {
+	.enter = enter,
 	.get_features = get_features,
 	.get_desc = get_desc,
 	.get_frag_mode = get_frag_mode,
