@@ -227,7 +227,7 @@ static void monitor_restarts_what_crashed(void **state)
 	assert_int_equal(start(&err, "--monitor", NULL), 0);
 	int first = pid_of_daemon();
 	assert_true(first > 0);
-	kill(first, SIGSEGV);
+	kill(first, SIGABRT);
 	int second = -1;
 	for (int i = 0; i < 1500 && (second <= 0 || second == first); i++) {
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);

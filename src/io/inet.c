@@ -170,6 +170,7 @@ struct inet_lookup {
 	int error;
 	union inet_addr addrs[INET_LOOKUP_MAX];
 	size_t n;
+	bool done; /* what stands above may be read */
 
 	struct watch watch; /* the loop's side */
 	inet_lookup_cb *cb;
@@ -203,6 +204,7 @@ static void *lookup_thread(void *l_)
 		}
 		freeaddrinfo(list);
 	}
+	__atomic_store_n(&l->done, true, __ATOMIC_RELEASE);
 	uint64_t one = 1;
 	ssize_t n = write(l->event_fd, &one, sizeof one);
 	(void)n;
@@ -213,6 +215,8 @@ static void *lookup_thread(void *l_)
 static void lookup_done(struct watch *w, unsigned events UNUSED)
 {
 	struct inet_lookup *l = CONTAINER_OF(w, struct inet_lookup, watch);
+	if (!__atomic_load_n(&l->done, __ATOMIC_ACQUIRE))
+		return;
 	watch_stop(w);
 	union inet_addr addrs[INET_LOOKUP_MAX];
 	inet_lookup_cb *cb = l->cb;
