@@ -12,6 +12,7 @@
 struct file {
 	struct file *next;
 	char *path; /* NULL: free to use */
+	char *spent; /* was unlinked: free() is not for signal handlers */
 	pid_t owner;
 };
 
@@ -22,7 +23,9 @@ void daemon_unlink_now(void)
 	for (struct file *f = __atomic_load_n(&files, __ATOMIC_ACQUIRE); f; f = f->next) {
 		char *path = __atomic_exchange_n(&f->path, NULL, __ATOMIC_ACQ_REL);
 		if (path && f->owner == getpid())
-			unlink(path); /* 'path' leaks: free() is not for signal handlers */
+			unlink(path);
+		if (path)
+			f->spent = path;
 	}
 }
 

@@ -111,7 +111,8 @@ static int add_where(struct condition *c, const struct table_schema *t, const js
 	if (condition_from_json(t, where, NULL, &more, err) < 0)
 		return -EINVAL;
 	c->clauses = xrealloc(c->clauses, (c->n + more.n + 1) * sizeof *c->clauses);
-	memcpy(c->clauses + c->n, more.clauses, more.n * sizeof *more.clauses);
+	if (more.n)
+		memcpy(c->clauses + c->n, more.clauses, more.n * sizeof *more.clauses);
 	c->n += more.n;
 	free(more.clauses);
 	return 0;

@@ -97,6 +97,18 @@ void packet_free(struct packet *p)
 	pools[p->pool].n++;
 }
 
+void packet_pool_drain(void)
+{
+	for (unsigned i = 0; i < N_POOLS; i++) {
+		struct packet *p;
+		while ((p = pools[i].top) != NULL) {
+			pools[i].top = p->next;
+			free(p);
+		}
+		pools[i].n = 0;
+	}
+}
+
 struct packet *packet_from_bytes(const void *bytes, uint32_t size)
 {
 	struct packet *p = packet_new(size);

@@ -56,6 +56,8 @@ struct packet *packet_new(uint32_t size_hint);
 struct packet *packet_from_bytes(const void *p, uint32_t size);
 struct packet *packet_clone(const struct packet *);
 void packet_free(struct packet *); /* NULL is fine */
+/* Gives the free packets of the calling thread back: the last thing that a thread does. */
+void packet_pool_drain(void);
 /* Forgets what is beside the packet and its offloads, as after a tunnel was popped. */
 void packet_reset_metadata(struct packet *);
 /* Room for 'n' bytes in front; they become part of the packet and are not initialised. */

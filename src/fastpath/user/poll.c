@@ -75,6 +75,7 @@ static void *run(void *arg)
 		}
 	}
 	control_unregister_thread();
+	packet_pool_drain();
 	return NULL;
 }
 
