@@ -18,6 +18,7 @@ const struct applet applets[] = {
 	{ "status", weft_status_main, "says whether they run" },
 	{ "ovs-ctl", ovsctl_main, "the same for start scripts, with options" },
 	{ "ovs-appctl", appctl_main, "asks and controls running daemons" },
+	{ "ovs-dpctl", dpctl_main, "shows the datapath's flows, ports and counters" },
 	{ "ovs-vswitchd", switchd_main, "the switch: bridges, ports, tunnels, packets" },
 	{ "ovsdb-client", ovsdb_client_main, "asks and changes databases over OVSDB" },
 	{ "ovs-vsctl", vsctl_main, "shows and changes the configuration of the switch" },
@@ -42,7 +43,7 @@ static int usage(FILE *out)
 		"usage: weft PROGRAM [ARG...]\n\n",
 		WEFT_VERSION);
 	for (const struct applet *a = applets; a->name; a++)
-		fprintf(out, "  %-15s %s\n", a->name, a->summary);
+		fprintf(out, "  %-13s %s\n", a->name, a->summary);
 	return out == stdout ? 0 : 1;
 }
 
@@ -60,6 +61,10 @@ int main(int argc, char **argv)
 	const struct applet *a = find(called);
 	if (a)
 		return run(a, argc, argv);
+	if (!strncmp(called, "ovs", 3)) {
+		fprintf(stderr, "%s: not built into this weft (see 'weft help')\n", called);
+		return 1;
+	}
 	if (argc < 2)
 		return usage(stderr);
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))

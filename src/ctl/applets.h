@@ -11,3 +11,4 @@ int weft_stop_main(int argc, char **argv);
 int weft_restart_main(int argc, char **argv);
 int weft_status_main(int argc, char **argv);
 int ovsdb_tool_main(int argc, char **argv);
+int dpctl_main(int argc, char **argv);
