@@ -57,21 +57,48 @@ static bool serve(struct poll_thread *t, uint64_t event)
 	return n == PACKET_BATCH;
 }
 
+static bool is_among(uint64_t event, const uint64_t *busy, unsigned n)
+{
+	unsigned i = 0;
+	while (i < n && busy[i] != event)
+		i++;
+	return i < n;
+}
+
+/* A busy queue gets a few batches before its neighbours' turn. True: it has more. */
+static bool serve_rounds(struct poll_thread *t, uint64_t event)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		if (!serve(t, event))
+			return false;
+	}
+	return true;
+}
+
 static void *run(void *arg)
 {
 	struct poll_thread *t = arg;
 	struct epoll_event events[EVENTS];
+	/* Queues that still had more: their descriptors need not say so, since a port may have made
+	 * many packets of one that it received. */
+	uint64_t busy[EVENTS];
+	unsigned n_busy = 0;
 	control_register_thread();
 	while (!__atomic_load_n(&t->stop, __ATOMIC_RELAXED)) {
 		rcu_thread_offline();
-		int n = epoll_wait(t->epoll_fd, events, EVENTS, -1);
+		int n = epoll_wait(t->epoll_fd, events, EVENTS, n_busy ? 0 : -1);
 		rcu_thread_online();
+		unsigned n_old = n_busy;
+		n_busy = 0;
+		for (unsigned i = 0; i < n_old; i++) {
+			if (serve_rounds(t, busy[i]))
+				busy[n_busy++] = busy[i];
+		}
 		for (int i = 0; i < n; i++) {
-			if (events[i].data.u64 == WAKE_EVENT)
-				continue;
-			/* A busy queue gets a few batches before its neighbours' turn. */
-			for (int round = 0; round < ROUNDS && serve(t, events[i].data.u64); round++)
-				;
+			uint64_t event = events[i].data.u64;
+			if (event != WAKE_EVENT && serve_rounds(t, event) && n_busy < EVENTS &&
+			    !is_among(event, busy, n_busy))
+				busy[n_busy++] = event;
 		}
 	}
 	control_unregister_thread();

@@ -38,7 +38,7 @@ LOG_MODULE(vport);
 #define UDP_GRO 104
 #endif
 
-enum { SOCKET_BYTES = 16 << 20, MAX_HELD = 256, MAX_QUEUES = 2, RECV_BATCH = 16 };
+enum { SOCKET_BYTES = 16 << 20, MAX_HELD = 256, MAX_QUEUES = 2, RECV_BATCH = 32 };
 #define HOLD_NS (3 * NS_PER_SEC)
 #define RETRY_NS (200 * NS_PER_MS)
 
@@ -55,9 +55,9 @@ struct queue {
 	struct packet *spare[RECV_BATCH];
 	struct sockaddr_in6 from[RECV_BATCH];
 	union control_space control[RECV_BATCH];
-	/* Packets made of one reception that did not fit in the batch. */
 	struct coalescer done;
-	unsigned done_at;
+	/* What one reception made beyond a batch; the next calls give it out. */
+	struct packet *more, **more_end;
 };
 
 struct held {
@@ -241,53 +241,55 @@ static bool take_ip4(struct packet *p, struct tunnel_key *t)
 	return true;
 }
 
-static bool room(const struct queue *q) { return q->done.n < PACKET_BATCH; }
-
-/* One inner packet, in the buffer of 'p' or elsewhere, which 'h' describes. */
-static void take_inner(struct vport_io *io, struct queue *q, struct packet *p,
+/* One inner packet that 'h' describes. False: it is not needed any more (merged, or bad), and is still
+ * the caller's. */
+static bool take_inner(struct vport_io *io, struct queue *q, struct packet *p,
 		       const struct tunnel_header *h)
 {
 	tunnel_header_to_key(h, p);
 	if (h->packet_type == PT_ETH && p->size < ETH_HLEN) {
 		count(&io->rx_errors, 1);
-		packet_free(p);
-		return;
+		return false;
 	}
 	tunnel_inner_csum(p);
 	count(&io->rx_packets, packet_n_segments(p));
 	count(&io->rx_bytes, p->size);
 	if (h->packet_type == PT_ETH && !p->csum_partial &&
-	    coalesce_merge(&q->done, p->data, p->size, &p->tunnel)) {
-		packet_free(p);
-		return;
+	    coalesce_merge(&q->done, p->data, p->size, &p->tunnel))
+		return false;
+	if (q->done.n < PACKET_BATCH) {
+		coalesce_add(&q->done, p);
+		return true;
 	}
-	coalesce_add(&q->done, p);
+	*q->more_end = p;
+	q->more_end = &p->next;
+	return true;
 }
 
 /* Cuts a datagram of several pieces: the first stays where it is, the others are merged into it, or
- * copied. False: no room for more packets in this batch. */
+ * copied. */
 static void take_pieces(struct vport_io *io, struct queue *q, struct packet *p, uint32_t piece)
 {
 	uint8_t *data = p->data;
 	uint32_t total = p->size;
-	struct tunnel_key outer = p->tunnel;
-	struct packet *first = p;
+	const struct tunnel_key outer = p->tunnel;
+	bool is_first = true, keep = false;
 	for (uint32_t at = 0; at < total; at += piece) {
 		uint32_t size = MIN(piece, total - at);
 		struct tunnel_header h;
-		if (tunnel_header_parse(io->vport->type, data + at, size, &h) < 0 || !room(q)) {
+		if (tunnel_header_parse(io->vport->type, data + at, size, &h) < 0) {
 			count(&io->rx_errors, 1);
 			continue;
 		}
 		uint8_t *inner = data + at + h.size;
 		uint32_t inner_size = size - h.size;
-		if (first) {
-			/* Only the first good piece may use the buffer: what it gets merged lies
-			 * behind it. */
-			struct packet *f = STEAL(first);
-			f->data = inner;
-			f->size = inner_size;
-			take_inner(io, q, f, &h);
+		if (is_first) {
+			/* It alone may use the buffer: what it gets merged lies behind it. If it is
+			 * itself merged, the buffer must last until all has been read. */
+			is_first = false;
+			p->data = inner;
+			p->size = inner_size;
+			keep = take_inner(io, q, p, &h);
 			continue;
 		}
 		struct tunnel_key key = outer;
@@ -305,9 +307,11 @@ static void take_pieces(struct vport_io *io, struct queue *q, struct packet *p, 
 		struct packet *n = packet_new(inner_size);
 		memcpy(packet_put(n, inner_size), inner, inner_size);
 		n->tunnel = outer;
-		take_inner(io, q, n, &h);
+		if (!take_inner(io, q, n, &h))
+			packet_free(n);
 	}
-	packet_free(first);
+	if (!keep)
+		packet_free(p);
 }
 
 static void take_datagram(struct vport_io *io, struct queue *q, struct packet *p, struct mmsghdr *m)
@@ -365,6 +369,16 @@ static int vport_rx(struct port *port, unsigned queue, struct packet *batch[PACK
 {
 	struct vport_io *io = port->priv;
 	struct queue *q = &io->queues[queue];
+	int n = 0;
+	if (q->more) {
+		while (q->more && n < PACKET_BATCH) {
+			batch[n] = q->more;
+			q->more = batch[n]->next;
+			batch[n++]->next = NULL;
+		}
+		return n;
+	}
+	q->more_end = &q->more;
 	q->done.n = 0;
 	receive(io, q);
 	memcpy(batch, q->done.packets, q->done.n * sizeof *batch);
@@ -515,6 +529,10 @@ static void vport_close(struct port *port)
 		close(io->queues[i].fd);
 		for (unsigned k = 0; k < RECV_BATCH; k++)
 			packet_free(io->queues[i].spare[k]);
+		for (struct packet *p = io->queues[i].more, *next; p; p = next) {
+			next = p->next;
+			packet_free(p);
+		}
 	}
 	watch_stop(&io->watch);
 	timer_disarm(&io->timer);
