@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ovs-vswitchd: from the command line to the event loop and back.
  *
- * Start: options, the fork of --detach, tables of functions (wiring.c), the database. The process is
- * ready, and --detach returns, when the configuration that was in the database is applied once;
+ * Start: options, the fork of --detach, tables of functions (wiring.c), the database. The process
+ * is ready, and --detach returns, when the configuration that was in the database is applied once;
  * without a database to be reached it is ready at once, and keeps trying.
  * The lock "ovs_vswitchd" keeps a second daemon on the same database from doing anything.
  * A read of the database that finds nothing changes nothing: a switch that lost its database
@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +138,8 @@ static void parse_options(int argc, char **argv, struct options *o)
 			else if (!strcmp(optarg, "override"))
 				o->dummy = PORT_DUMMY_OVERRIDE;
 			else
-				log_fatal("--enable-dummy=%s: the argument is \"system\" or \"override\"",
+				log_fatal("--enable-dummy=%s: the argument is \"system\" or "
+					  "\"override\"",
 					  optarg);
 			break;
 		case OPT_DISABLE_SYSTEM:
@@ -166,7 +168,8 @@ static void parse_options(int argc, char **argv, struct options *o)
 		o->remote = xasprintf("unix:%s", sock);
 	}
 	if (!stream_name_is_active(o->remote))
-		log_fatal("%s: not a database to connect to: unix:FILE, tcp:HOST:PORT or ssl:HOST:PORT",
+		log_fatal("%s: not a database to connect to: unix:FILE, tcp:HOST:PORT or "
+			  "ssl:HOST:PORT",
 			  o->remote);
 }
 
@@ -206,9 +209,7 @@ static void monitor_columns(struct idl *idl)
 		    VSW_CONTROLLER_EXTERNAL_IDS },
 		  4 },
 		{ &vsw_mirror_table, { VSW_MIRROR_STATISTICS, VSW_MIRROR_EXTERNAL_IDS }, 2 },
-		{ &vsw_manager_table,
-		  { VSW_MANAGER_IS_CONNECTED, VSW_MANAGER_STATUS },
-		  2 },
+		{ &vsw_manager_table, { VSW_MANAGER_IS_CONNECTED, VSW_MANAGER_STATUS }, 2 },
 	};
 	idl_monitor_all(idl);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
@@ -224,7 +225,8 @@ static void on_idl_change(struct idl *idl, void *arg)
 		return;
 	if (idl_is_lock_contended(idl)) {
 		if (!s->lock_contended_told)
-			log_err("another ovs-vswitchd process is running, disabling this process until "
+			log_err("another ovs-vswitchd process is running, disabling this process "
+				"until "
 				"it goes away");
 		if (!s->lock_contended_told && !s->ready)
 			daemon_ready(&daemon_options);
@@ -252,7 +254,7 @@ static void on_second(struct timer *t)
 	struct switchd *s = CONTAINER_OF(t, struct switchd, second);
 	static unsigned n;
 	struct bridge *b;
-	LIST_FOR_EACH (b, &s->bridges, node) {
+	LIST_FOR_EACH(b, &s->bridges, node) {
 		pipeline_run_second(b->pipeline);
 		if (b->pipeline->loopguard) /* Port.status follows it; what is equal is not sent */
 			status_changed(s);
@@ -351,15 +353,22 @@ static void run(const struct options *o)
 	loop_free(s->loop);
 }
 
+/* With --user: devices, packet sockets, BPF, locked memory. */
+static const unsigned keep_caps[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BROADCAST,
+				      CAP_BPF,	     CAP_PERFMON, CAP_IPC_LOCK };
+
 int switchd_main(int argc, char **argv)
 {
 	struct options o = { .dummy = PORT_DUMMY_NONE };
 	log_set_program("ovs-vswitchd");
 	signal(SIGPIPE, SIG_IGN);
 	parse_options(argc, argv, &o);
-	if (o.mlockall && mlockall(MCL_CURRENT | MCL_FUTURE))
-		log_fatal("--mlockall: %s", strerror(errno));
+	daemon_options.keep_caps = keep_caps;
+	daemon_options.n_keep_caps = ARRAY_SIZE(keep_caps);
 	daemon_start(&daemon_options);
+	/* In the process that serves: a lock does not outlive fork(). */
+	if (o.mlockall && mlockall(MCL_CURRENT | MCL_FUTURE))
+		log_warn("--mlockall: could not lock memory: %s", strerror(errno));
 	run(&o);
 	free(o.remote);
 	return 0;
