@@ -63,7 +63,9 @@ static void print_nodes(const struct list *list, int level_, int step, bool tail
 		bool steps = n->kind == TRACE_BRIDGE || n->kind == TRACE_TABLE;
 		int level = steps ? level_ + step : level_;
 		int indent = level * 8 + 4;
-		if (steps)
+		if (n->kind == TRACE_BRIDGE)
+			indent = step ? level * 8 - 4 : level * 8;
+		else if (n->kind == TRACE_TABLE)
 			indent = in_bridge ? level * 8 : MAX(level * 8 - 4, 0);
 		if (n->kind == TRACE_BRIDGE && out->len)
 			str_putc(out, '\n');
@@ -89,9 +91,8 @@ static void print_nodes(const struct list *list, int level_, int step, bool tail
 		}
 		if (n->kind == TRACE_BUCKET)
 			level++;
-		bool child_tail = tail && last;
-		print_nodes(&n->children, level, !steps && !child_tail, child_tail, n->kind == TRACE_BRIDGE,
-			    out);
+		print_nodes(&n->children, level, !steps && !(tail && last), steps ? last : true,
+			    n->kind == TRACE_BRIDGE, out);
 	}
 }
 

@@ -148,11 +148,9 @@ static void push_vlan(struct xlate *x, uint16_t ethertype)
 
 static void pop_vlan(struct xlate *x)
 {
-	x->wc->vlans[0].tci = UINT16_MAX;
+	/* That a tag is there is always matched; what is in it counts when the packet leaves without. */
 	if (!(x->flow.vlans[0].tci & BE16_C(VLAN_CFI)))
 		return;
-	if (KEY_MAX_VLANS > 1)
-		x->wc->vlans[1].tci = UINT16_MAX;
 	memmove(&x->flow.vlans[0], &x->flow.vlans[1], sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
 	memset(&x->flow.vlans[KEY_MAX_VLANS - 1], 0, sizeof x->flow.vlans[0]);
 }
