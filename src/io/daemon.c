@@ -27,7 +27,7 @@
 #include "io/pidfile.h"
 #include "io/tls.h"
 
-LOG_MODULE(daemon);
+LOG_MODULE(daemon_unix);
 
 #define RESTART_PAUSE_S 10
 

@@ -162,7 +162,7 @@ static void detached_daemon_serves(void **state)
 	ask("echo", NULL, -EREMOTEIO, "\"echo\" command requires at least 1 arguments\n");
 	ask("version", "x", -EREMOTEIO, "\"version\" command takes at most 0 arguments\n");
 	ask("vlog/set", "PATTERN:nowhere:%m", -EREMOTEIO, "unknown destination \"nowhere\"\n");
-	ask("vlog/set", "daemon:file:warn", 0, "");
+	ask("vlog/set", "daemon_unix:file:warn", 0, "");
 	ask("vlog/reopen", NULL, 0, "");
 	ask("coverage/read-counter", "unixctl_replied", 0, NULL);
 	ask("memory/show", NULL, 0, "");
