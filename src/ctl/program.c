@@ -133,8 +133,6 @@ static void take_option(const struct program *p, const struct getopt_tables *t, 
 		set_timeout(p, arg);
 		return;
 	}
-	if (p->flags & PROGRAM_TLS)
-		c = c == 'p' ? OPT_SSL_KEY : c == 'c' ? OPT_SSL_CERT : c == 'C' ? OPT_SSL_CA : c;
 	switch (c) {
 	case 'h':
 		print_and_exit(program_put_help, p);

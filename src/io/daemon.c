@@ -38,12 +38,15 @@ static const char *log_file; /* NULL: default */
 static bool tls_option(int c, const char *arg)
 {
 	switch (c) {
+	case 'p':
 	case OPT_SSL_KEY:
 		tls_config_set_key(arg);
 		return true;
+	case 'c':
 	case OPT_SSL_CERT:
 		tls_config_set_cert(arg);
 		return true;
+	case 'C':
 	case OPT_SSL_CA:
 		tls_config_set_ca(arg, false);
 		return true;

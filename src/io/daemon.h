@@ -70,8 +70,9 @@ enum {
 		"ssl-ciphers", required_argument, NULL, OPT_SSL_CIPHERS                            \
 	}
 
-/* Handles one of the options above; false if 'c' is none of them. A bad value ends the program
- * with an error. */
+/* Handles one of the options above, and the letters -v, -p, -c and -C that go with them; false if
+ * 'c' is none of them (a program that gives these letters another meaning looks first). A bad value
+ * ends the program with an error. */
 bool daemon_option(struct daemon_options *, int c, const char *optarg);
 
 /* Opens the file that --log-file asked for: for programs that are no daemons. */
