@@ -64,6 +64,9 @@ struct port_ops {
 	/* NULL: the port receives from the start. Else nothing is received (and the host's stack is left
 	 * alone) until this is called; sets n_rxq. Main thread. */
 	MUST_CHECK int (*start_rx)(struct port *, struct err *);
+	/* May be NULL. The port is about to be added to a fast path of this type; it may now open what it
+	 * receives by, and set n_rxq. On failure it is not added. */
+	MUST_CHECK int (*attach)(struct port *, const char *fastpath_type, struct err *);
 	/* Datapath threads. rx: at most PACKET_BATCH packets, owned by the caller; 0 if none wait.
 	 * tx: takes all of them, whatever happens. */
 	int (*rx_fd)(const struct port *, unsigned queue);

@@ -111,6 +111,9 @@ int user_port_add(struct fastpath *base, struct port *port, uint32_t want, struc
 	if (n >= MAX_DP_PORTS)
 		return err_set(err, -ENOSPC, "port %s: all %d port numbers are in use", port->name,
 			       MAX_DP_PORTS - 1);
+	int r = port->ops->attach ? port->ops->attach(port, base->ops->type, err) : 0;
+	if (r < 0)
+		return r;
 	struct user_port *up = xzalloc_cacheline(sizeof *up);
 	up->port = port_ref(port);
 	up->dp_port = n;

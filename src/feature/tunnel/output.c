@@ -232,7 +232,7 @@ int output_build(const struct output_request *q, struct dp_actions *actions,
 	if (IN6_IS_ADDR_UNSPECIFIED(&dst))
 		return -EINVAL;
 	int r = route_lookup(&dst, &src, q->mark, &route);
-	if (r < 0 || route.is_local || IN6_IS_ADDR_UNSPECIFIED(&route.src))
+	if (r < 0 || route.is_local || (q->only_bridges && !route.is_bridge) || IN6_IS_ADDR_UNSPECIFIED(&route.src))
 		return -ENETUNREACH;
 	const struct in6_addr *hop = IN6_IS_ADDR_UNSPECIFIED(&route.gateway) ? &dst : &route.gateway;
 	if (route.is_bridge)
@@ -285,6 +285,7 @@ void output_request_of_packet(const struct vport *v, const struct packet *p,
 		.mark = p->pkt_mark,
 		.in_id = p->tunnel.id,
 		.in_flags = p->tunnel.flags & TUN_F_KEY,
+		.only_bridges = vport_is_simulated(v),
 	};
 }
 

@@ -15,6 +15,7 @@ struct output_request {
 	uint32_t mark;
 	be64 in_id;
 	uint16_t in_flags;
+	bool only_bridges; /* the switch is simulated: nothing may leave by a host device */
 };
 /* Appends TUNNEL_PUSH, and OUTPUT_DEV if the underlay is a host device. Errors as tunnel_output(). */
 MUST_CHECK int output_build(const struct output_request *, struct dp_actions *,

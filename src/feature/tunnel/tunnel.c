@@ -380,9 +380,12 @@ static int request_of(const struct tunnel *t, const struct flow_key *key, struct
 		.mark = c->set_mark ? c->mark : key->pkt_mark,
 		.in_id = c->in_key_flow ? key->tunnel.id : c->in_key,
 		.in_flags = c->in_key_present || c->dst_port ? TUN_F_KEY : 0,
+		.only_bridges = vport_is_simulated(t->vport),
 	};
 	struct tunnel_key *k = &q->key;
 	struct in6_addr dst = c->remote, src = c->local;
+	if (is_ip(key))
+		mask->nw_tos |= ECN_MASK;
 	if (c->remote_flow)
 		dst = v4_or_v6(key->tunnel.ip_dst, &key->tunnel.ipv6_dst);
 	if (c->local_flow)
@@ -403,7 +406,6 @@ static int request_of(const struct tunnel *t, const struct flow_key *key, struct
 	k->ttl = c->ttl ? c->ttl : 64;
 	k->tos = c->tos;
 	if (is_ip(key)) {
-		mask->nw_tos |= ECN_MASK;
 		if (c->ttl_inherit) {
 			mask->nw_ttl = 0xff;
 			k->ttl = key->nw_ttl;

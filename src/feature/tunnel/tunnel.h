@@ -39,8 +39,9 @@ bool tunnel_is_type(const char *type);
 /* Checks options alone: -EINVAL, with the sentence that Interface.error shows. */
 MUST_CHECK int tunnel_check(const char *name, const char *type, const struct strmap *options,
 			    struct err *);
-/* -EINVAL: an option is wrong. -EEXIST: another tunnel has the same key and addresses. -EADDRINUSE:
- * the UDP port is taken by someone else. Nothing is changed then. */
+/* -EINVAL: an option is wrong. -EEXIST: another tunnel has the same key and addresses. Nothing is
+ * changed then. That the UDP port is taken by someone else (-EADDRINUSE) shows when its port is added
+ * to the fast path. */
 MUST_CHECK int tunnel_add(const char *name, const char *type, const struct strmap *options,
 			  void *user, struct tunnel **ret, struct err *);
 /* New options; on failure the old ones stay in force. tunnel_dp_port() may be another one after. */

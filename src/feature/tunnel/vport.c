@@ -522,6 +522,23 @@ static int vport_open(struct port *port UNUSED, struct err *err)
 	return err_set(err, -EINVAL, "tunnel ports are made by tunnel_add()");
 }
 
+/* A simulated switch has no sockets: its underlays are bridges. */
+static int vport_attach(struct port *port, const char *fastpath_type, struct err *err)
+{
+	struct vport_io *io = port->priv;
+	if (simulated || !strcmp(fastpath_type, "dummy"))
+		return 0;
+	unsigned n;
+	int r = open_sockets(io, &n);
+	if (r < 0 && io->vport->dst_port)
+		return err_set(err, r, "cannot receive on UDP port %u: %s", io->vport->dst_port,
+			       err_name(r));
+	if (r < 0)
+		return err_set(err, r, "cannot receive GRE: %s", err_name(r));
+	port->n_rxq = n;
+	return 0;
+}
+
 static void vport_close(struct port *port)
 {
 	struct vport_io *io = port->priv;
@@ -600,6 +617,7 @@ static const struct port_ops vport_ops = {
 	.set_mac = vport_set_mac,
 	.set_admin_up = vport_set_admin_up,
 	.get_status = vport_get_status,
+	.attach = vport_attach,
 	.rx_fd = vport_rx_fd,
 	.rx = vport_rx,
 	.tx = vport_tx,
@@ -624,6 +642,12 @@ static void name_of(const struct tunnel_config *c, char name[32])
 	}
 }
 
+bool vport_is_simulated(const struct vport *v)
+{
+	const struct fastpath *fp = v->port->fastpath;
+	return simulated || (fp && !strcmp(fp->ops->type, "dummy"));
+}
+
 struct vport *vport_find(uint32_t dp_port)
 {
 	struct vport *v = vport_all;
@@ -632,11 +656,9 @@ struct vport *vport_find(uint32_t dp_port)
 	return v;
 }
 
-static int make(const char *tunnel_name, const struct tunnel_config *c, struct vport **ret,
-		struct err *err)
+static struct vport *make(const struct tunnel_config *c)
 {
 	char name[32];
-	unsigned n_queues = 0;
 	struct vport *v = xzalloc(sizeof *v);
 	struct vport_io *io = xzalloc(sizeof *io);
 	v->type = c->type;
@@ -645,17 +667,6 @@ static int make(const char *tunnel_name, const struct tunnel_config *c, struct v
 	v->io = io;
 	io->vport = v;
 	io->last = &io->first;
-	if (!simulated) {
-		int r = open_sockets(io, &n_queues);
-		if (r < 0) {
-			free(io);
-			free(v);
-			if (c->dst_port)
-				return err_set(err, r, "%s: cannot receive on UDP port %u: %s",
-					       tunnel_name, c->dst_port, err_name(r));
-			return err_set(err, r, "%s: cannot receive GRE: %s", tunnel_name, err_name(r));
-		}
-	}
 	pthread_mutex_init(&io->lock, NULL);
 	io->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ASSERT(io->event_fd >= 0);
@@ -667,14 +678,12 @@ static int make(const char *tunnel_name, const struct tunnel_config *c, struct v
 	v->port->loop = the_loop;
 	v->port->type = tunnel_type_to_str(c->type);
 	v->port->tunnel_type = (uint8_t)c->type;
-	v->port->n_rxq = n_queues;
 	v->port->priv = io;
 	struct vport **at = &vport_all;
 	while (*at)
 		at = &(*at)->next;
 	*at = v;
-	*ret = v;
-	return 0;
+	return v;
 }
 
 int vport_get(const char *tunnel_name, const struct tunnel_config *c, struct vport **ret,
@@ -684,17 +693,16 @@ int vport_get(const char *tunnel_name, const struct tunnel_config *c, struct vpo
 		if (v->type != c->type || v->dst_port != c->dst_port)
 			continue;
 		if (v->gbp != c->gbp)
-			return err_set(err, -EEXIST,
+			return err_set(err, -EINVAL,
 				       "%s: VXLAN-GBP, and non-VXLAN-GBP tunnels can't be configured on "
 				       "the same dst_port", tunnel_name);
 		v->users++;
 		*ret = v;
 		return 0;
 	}
-	int r = make(tunnel_name, c, ret, err);
-	if (r == 0)
-		(*ret)->users = 1;
-	return r;
+	*ret = make(c);
+	(*ret)->users = 1;
+	return 0;
 }
 
 void vport_put(struct vport *v)

@@ -19,8 +19,8 @@ struct vport {
 /* Once. 'simulated': no sockets, for switches whose underlays are bridges. */
 void vport_start(struct loop *, bool simulated);
 void vport_stop(void);
-/* A new user of the vport for this configuration, which is made if there is none. -EADDRINUSE: the UDP
- * port is taken. -EEXIST: with and without GBP on one UDP port. */
+/* A new user of the vport for this configuration, which is made if there is none. -EINVAL: with and
+ * without GBP on one UDP port. */
 MUST_CHECK int vport_get(const char *tunnel_name, const struct tunnel_config *, struct vport **ret,
 			 struct err *err);
 void vport_put(struct vport *); /* NULL is fine */
@@ -28,3 +28,5 @@ struct vport *vport_find(uint32_t dp_port); /* NULL: none has this number */
 extern struct vport *vport_all;		    /* in order of making */
 /* Packets that wait for a next hop's address may have got it. */
 void vport_retry(void);
+/* Its fast path is simulated. */
+bool vport_is_simulated(const struct vport *);
