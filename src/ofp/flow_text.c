@@ -77,7 +77,7 @@ uint32_t match_usable_protocols(const struct match *m)
 		if (field_is_wild(f, &m->mask) || !field_prereqs_ok(f, &m->key, &m->mask))
 			continue;
 		union field_value mask;
-		field_get(f, &m->mask, &mask);
+		field_mask_get(f, &m->mask, &mask);
 		/* Several names for the same bits: those that no version knows do not count. */
 		if (f->n_points || f->of10 != FIELD_OF_NO || f->of11 != FIELD_OF_NO)
 			usable &= field_usable_protocols(f, &mask);

@@ -23,7 +23,7 @@ static void put_field(const struct printer *p, enum field_id id, const char *lab
 		return;
 	union field_value value, mask;
 	field_get(f, &p->m->key, &value);
-	field_get(f, &p->m->mask, &mask);
+	field_mask_get(f, &p->m->mask, &mask);
 	str_putf(p->out, "%s=", label);
 	field_value_to_str(f, &value, &mask, p->names, p->out);
 	str_putc(p->out, ',');
@@ -215,7 +215,7 @@ static void put_tunnel(const struct printer *p)
 		const struct field *f = &field_table[FIELD_TUN_METADATA0 + i];
 		union field_value value, mask;
 		field_get(f, &p->m->key, &value);
-		field_get(f, &p->m->mask, &mask);
+		field_mask_get(f, &p->m->mask, &mask);
 		if (field_value_is_zero(f, &mask)) {
 			str_putf(p->out, "%s,", f->name);
 			continue;

@@ -243,7 +243,7 @@ static void put(const struct builder *k, enum field_id id)
 		return;
 	union field_value value, mask;
 	field_get(f, &k->m->key, &value);
-	field_get(f, &k->m->mask, &mask);
+	field_mask_get(f, &k->m->mask, &mask);
 	nxm_put_field(k->b, f, &value, &mask, k->v);
 }
 

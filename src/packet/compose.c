@@ -180,7 +180,7 @@ struct packet *packet_compose(const struct flow_key *k, const void *payload, uin
 	bool ethernet = k->packet_type == PT_ETH;
 	if (ethernet)
 		put_ethernet(p, k);
-	if (ethernet && be16_to_cpu(k->dl_type) < ETH_TYPE_MIN) {
+	if (ethernet && k->dl_type == DL_TYPE_NONE) {
 		/* 802.3: the type is a length */
 		put_be16(p->data + p->size - 2, (uint16_t)p->size);
 		if (payload_size && payload_size != COMPOSE_DEFAULT_PAYLOAD)
@@ -230,8 +230,6 @@ struct packet *packet_compose(const struct flow_key *k, const void *payload, uin
 			memcpy(packet_put(p, 4), &k->mpls_lse[i], 4);
 			if (k->mpls_lse[i] & BE32_C(MPLS_BOS))
 				break;
-			if (i + 1 < KEY_MAX_MPLS && !k->mpls_lse[i + 1])
-				break;
 		}
 		p->l3_ofs = (uint16_t)p->size;
 	} else if (k->dl_type == BE16_C(ETH_TYPE_NSH)) {
@@ -260,8 +258,7 @@ void packet_compose_resize(struct packet *p, const struct flow_key *k, uint32_t 
 		put_zero(p, size - p->size);
 	else
 		p->size = size;
-	if (k->packet_type == PT_ETH && be16_to_cpu(k->dl_type) < ETH_TYPE_MIN &&
-	    p->size >= ETH_HLEN)
+	if (k->packet_type == PT_ETH && k->dl_type == DL_TYPE_NONE && p->size >= ETH_HLEN)
 		put_be16(p->data + ETH_HLEN - 2, (uint16_t)p->size);
 	if (p->l3_ofs == PACKET_NO_OFS || p->l3_ofs >= p->size)
 		return;

@@ -29,7 +29,7 @@ static void put_match(struct match *m, const struct of_learn_spec *s, const uint
 	bits_fill(mask.b, f->n_bytes, s->dst.ofs, s->n_bits, true);
 	/* Several specs may each give a part of a field. */
 	field_get(f, &m->key, &old_v);
-	field_get(f, &m->mask, &old_mask);
+	field_mask_get(f, &m->mask, &old_mask);
 	for (unsigned i = 0; i < f->n_bytes; i++) {
 		v.b[i] = (uint8_t)((old_v.b[i] & ~mask.b[i]) | v.b[i]);
 		mask.b[i] |= old_mask.b[i];
