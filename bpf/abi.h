@@ -94,6 +94,10 @@ enum weft_action_type {
 	WEFT_A_SET_TP_DST,
 	WEFT_A_DROP, /* u32: drop reason */
 };
+enum weft_output {
+	WEFT_OUT_DEVICE, /* to be sent */
+	WEFT_OUT_HOST,	 /* into the host's stack: internal port */
+};
 struct weft_action {
 	weft_u8 type;
 	weft_u8 u8;
@@ -105,8 +109,7 @@ struct weft_action {
 };
 
 enum {
-	WEFT_F_ENCAP =
-		1 /* ends with WEFT_A_ENCAP: its size is checked before anything is changed */
+	WEFT_F_ENCAP = 1, /* ends with WEFT_A_ENCAP: its size is checked before all else */
 };
 struct weft_flow {
 	weft_u32 stats; /* slot in 'stats' */

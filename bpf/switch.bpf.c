@@ -55,9 +55,9 @@ static __always_inline enum weft_why decide(struct __sk_buff *skb, struct cursor
 		    (skb->gso_size && (c->accel_vlan || c->inband_vlan)))
 			return WEFT_WHY_ACTION;
 	}
-	/* UDP super-packets are lost on local delivery after the outer headers are taken off here.
-	 */
-	if (c->l2 && skb->gso_size && key->nw_proto == PROTO_UDP)
+	/* After the outer headers are taken off here, the kernel still believes in a tunnel, and
+	 * UDP super-packets are lost on local delivery. */
+	if (c->l2 && skb->gso_size && key->nw_proto != PROTO_TCP)
 		return WEFT_WHY_ACTION;
 	return 0;
 }

@@ -101,7 +101,7 @@ __noinline int act(struct __sk_buff *skb, struct weft_key *key, struct weft_flow
 		bool ok = true;
 		switch (a->type) {
 		case WEFT_A_OUTPUT: {
-			__u64 flags = a->u16 ? BPF_F_INGRESS : 0;
+			__u64 flags = a->u8 == WEFT_OUT_HOST ? BPF_F_INGRESS : 0;
 			if (i + 1 == n)
 				return (int)bpf_redirect(a->u32, flags);
 			if (bpf_clone_redirect(skb, a->u32, flags))

@@ -5,17 +5,12 @@
 #include "../maps.h"
 #include "parse.h"
 
-/* Linux 6.3; asked of the running kernel when the programs are loaded. */
-enum bpf_adj_room_flags___weft {
-	BPF_F_ADJ_ROOM_DECAP_L3_IPV4___weft = 1 << 7,
-	BPF_F_ADJ_ROOM_DECAP_L3_IPV6___weft = 1 << 8,
-};
-
-static __always_inline bool has_decap_flags(void)
-{
-	return bpf_core_enum_value_exists(enum bpf_adj_room_flags___weft,
-					  BPF_F_ADJ_ROOM_DECAP_L3_IPV4___weft);
-}
+/* Linux 6.3: the inner packet's protocol becomes the packet's. Older kernels refuse the flag, and
+ * then think of an IPv6 packet as IPv4 until the next device looks at its Ethernet type. */
+#ifndef BPF_F_ADJ_ROOM_DECAP_L3_IPV4
+#define BPF_F_ADJ_ROOM_DECAP_L3_IPV4 (1ULL << 7)
+#define BPF_F_ADJ_ROOM_DECAP_L3_IPV6 (1ULL << 8)
+#endif
 
 struct gre_hdr {
 	__be16 flags, proto;
@@ -130,15 +125,15 @@ static __always_inline bool tunnel_pop(struct __sk_buff *skb, struct cursor *c,
 	struct eth_hdr inner;
 	if (bpf_skb_load_bytes(skb, cut, &inner, sizeof inner))
 		return false;
-	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
-	if (has_decap_flags() && !c->inband_vlan) {
-		if (key->dl_type == ETH_P_IP_BE)
-			flags |= BPF_F_ADJ_ROOM_DECAP_L3_IPV4___weft;
-		else if (key->dl_type == ETH_P_IPV6_BE)
-			flags |= BPF_F_ADJ_ROOM_DECAP_L3_IPV6___weft;
-	}
-	if (bpf_skb_adjust_room(skb, -(__s32)cut, BPF_ADJ_ROOM_MAC, flags) ||
-	    bpf_skb_store_bytes(skb, 0, &inner, sizeof inner, 0))
+	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO, decap = 0;
+	if (!c->inband_vlan && key->dl_type == ETH_P_IP_BE)
+		decap = BPF_F_ADJ_ROOM_DECAP_L3_IPV4;
+	else if (!c->inband_vlan && key->dl_type == ETH_P_IPV6_BE)
+		decap = BPF_F_ADJ_ROOM_DECAP_L3_IPV6;
+	long r = bpf_skb_adjust_room(skb, -(__s32)cut, BPF_ADJ_ROOM_MAC, flags | decap);
+	if (r == -22 /* EINVAL */)
+		r = bpf_skb_adjust_room(skb, -(__s32)cut, BPF_ADJ_ROOM_MAC, flags);
+	if (r || bpf_skb_store_bytes(skb, 0, &inner, sizeof inner, 0))
 		return false;
 	c->l2 = 0;
 	c->l3 -= cut;

@@ -515,7 +515,7 @@ static void reap_backers(struct switchd *s)
 	}
 }
 
-enum { EBPF_BY_DEFAULT = false };
+enum { EBPF_BY_DEFAULT = true };
 
 void switchd_apply(struct switchd *s)
 {

@@ -113,6 +113,8 @@ static void attach_one(struct ebpf *e, struct user_port *up)
 		return;
 	}
 	list_push_back(&e->attachments, &a->node);
+	e->devices[up->dp_port].ifindex = ifindex;
+	e->devices[up->dp_port].kind = a->egress ? WEFT_OUT_HOST : WEFT_OUT_DEVICE;
 }
 
 static void attach_all(struct deferred *d)
@@ -130,20 +132,16 @@ void attach_port(struct ebpf *e, struct user_port *up UNUSED) { deferred_put(&e-
 
 void detach_port(struct ebpf *e, struct port *port)
 {
-	if (!has_device(port))
+	if (!has_device(port) || port->dp_port >= MAX_DP_PORTS)
 		return;
-	uint32_t ifindex = ifindex_of(port);
-	/* A device that is gone took its filter along, but its number is not known any more. */
-	struct attachment *a;
-	LIST_FOR_EACH_SAFE(a, &e->attachments, node) {
-		char name[IF_NAMESIZE];
-		bool gone = !if_indextoname(a->ifindex, name);
-		if (a->ifindex != ifindex && !(gone && !a->underlay))
-			continue;
-		bpf_map_delete_elem(bpf_map__fd(e->skel->maps.weft_devices), &a->ifindex);
-		flows_forget_device(e, a->ifindex);
-		drop_attachment(a, false);
-	}
+	uint32_t ifindex = e->devices[port->dp_port].ifindex;
+	e->devices[port->dp_port].ifindex = 0;
+	struct attachment *a = ifindex ? find(e, ifindex) : NULL;
+	if (!a)
+		return;
+	bpf_map_delete_elem(bpf_map__fd(e->skel->maps.weft_devices), &ifindex);
+	flows_forget_device(e, ifindex);
+	drop_attachment(a, false);
 	deferred_put(&e->underlay, e->loop); /* it may be an ordinary device of the host again */
 }
 

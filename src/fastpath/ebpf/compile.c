@@ -269,14 +269,14 @@ static bool set(struct compiler *c, const struct dpa_set *s)
 static bool output(struct compiler *c, uint32_t dp_port)
 {
 	uint32_t ifindex;
-	bool into_host;
-	if (!c->ops->port(dp_port, &ifindex, &into_host, c->arg))
+	enum weft_output kind;
+	if (!c->ops->port(dp_port, &ifindex, &kind, c->arg))
 		return false;
 	struct weft_action *a = put(c, WEFT_A_OUTPUT);
 	if (!a)
 		return false;
 	a->u32 = ifindex;
-	a->u16 = into_host;
+	a->u8 = (weft_u8)kind;
 	return true;
 }
 

@@ -13,7 +13,8 @@ MUST_CHECK bool compile_match(const struct flow_key *key, const struct flow_key 
 /* What compile_actions() must know of the world. */
 struct compile_ops {
 	/* Device of a fast-path port; false: it has none, or packets for it need user space. */
-	bool (*port)(uint32_t dp_port, uint32_t *ret_ifindex, bool *ret_into_host, void *arg);
+	bool (*port)(uint32_t dp_port, uint32_t *ret_ifindex, enum weft_output *ret_kind,
+		     void *arg);
 	/* A slot that holds the header, one reference of which goes to the flow; false: no room. */
 	bool (*encap)(const struct weft_encap *, uint32_t *ret_slot, void *arg);
 };

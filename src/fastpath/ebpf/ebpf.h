@@ -64,6 +64,10 @@ struct ebpf {
 	uint32_t *free_encaps;
 	uint32_t n_free_encaps;
 
+	struct {
+		uint32_t ifindex; /* 0: no program there (yet) */
+		enum weft_output kind;
+	} * devices; /* by dp port */
 	struct list attachments;
 	struct deferred attach;	    /* ports of this turn of the loop */
 	struct deferred underlay;   /* devices, addresses changed */

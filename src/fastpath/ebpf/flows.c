@@ -25,6 +25,7 @@ void flows_init(struct ebpf *e)
 	e->n_cpus = (unsigned)libbpf_num_possible_cpus();
 	e->cpu_stats = xcalloc(e->n_cpus, sizeof *e->cpu_stats);
 	e->cpu_hits = xcalloc(e->n_cpus, sizeof *e->cpu_hits);
+	e->devices = xcalloc(MAX_DP_PORTS, sizeof *e->devices);
 	e->free_slots = xcalloc(WEFT_MAX_FLOWS, sizeof *e->free_slots);
 	for (uint32_t i = 0; i < WEFT_MAX_FLOWS; i++)
 		e->free_slots[e->n_free_slots++] = WEFT_MAX_FLOWS - 1 - i;
@@ -47,6 +48,7 @@ void flows_fini(struct ebpf *e)
 	free(e->free_encaps);
 	free(e->cpu_stats);
 	free(e->cpu_hits);
+	free(e->devices);
 }
 
 static uint32_t ufid_hash(const struct flow_ufid *u) { return (uint32_t)u->w[0]; }
@@ -201,17 +203,15 @@ static void encap_put_back(struct ebpf *e, const struct weft_flow *flow)
 
 /* Flows. */
 
-static bool port_device(uint32_t dp_port, uint32_t *ret_ifindex, bool *ret_into_host, void *arg)
+static bool port_device(uint32_t dp_port, uint32_t *ret_ifindex, enum weft_output *ret_kind,
+			void *arg)
 {
-	struct ebpf *e = arg;
-	struct user_port *up = dp_port < MAX_DP_PORTS ? e->user->ports[dp_port] : NULL;
-	if (!up || (up->port->ops->kind != PORT_SYSTEM && up->port->ops->kind != PORT_INTERNAL))
+	const struct ebpf *e = arg;
+	if (dp_port >= MAX_DP_PORTS || !e->devices[dp_port].ifindex)
 		return false;
-	struct port_state state;
-	up->port->ops->get_state(up->port, &state);
-	*ret_ifindex = state.ifindex;
-	*ret_into_host = up->port->ops->kind == PORT_INTERNAL;
-	return state.ifindex != 0;
+	*ret_ifindex = e->devices[dp_port].ifindex;
+	*ret_kind = e->devices[dp_port].kind;
+	return true;
 }
 
 static const struct compile_ops compile_ops = { port_device, encap_get };

@@ -142,10 +142,10 @@ static void random_mask(struct flow_key *m)
 	}
 }
 
-static bool any_port(uint32_t dp_port, uint32_t *ret_ifindex, bool *ret_into_host, void *arg)
+static bool any_port(uint32_t dp_port, uint32_t *ret_ifindex, enum weft_output *ret_kind, void *arg)
 {
 	*ret_ifindex = LO;
-	*ret_into_host = false;
+	*ret_kind = WEFT_OUT_DEVICE;
 	return true;
 }
 static const struct compile_ops ops = { any_port, NULL };
