@@ -28,6 +28,7 @@ WEFT_BIN=$WEFT_BUILD/bin
 DEBIAN_BIN=/usr/bin
 DEBIAN_SBIN=/usr/sbin
 export PATH=$WEFT_BIN:$PATH:/usr/sbin:/sbin LC_ALL=C
+# WEFT_DATAPATH=user: switches of ours run in user space, not in eBPF.
 # Slow machines and sanitizers: every bound is multiplied.
 PATIENCE=$(( ${WEFT_SANITIZED:-0} ? 3 : 1 ))
 own_dir=
@@ -229,6 +230,7 @@ db_start()
 		--remote="punix:$T/$h/run/db.sock" --remote=db:Open_vSwitch,Open_vSwitch,manager_options \
 		"$@" "$T/$h/db/conf.db"
 	on "$h" ovs-vsctl --no-wait init
+	[ "${WEFT_DATAPATH:-}" != user ] || on "$h" ovs-vsctl --no-wait set Open_vSwitch . other_config:ebpf=false
 }
 
 # vswitchd_start HOST [debian] [OPTION..]
