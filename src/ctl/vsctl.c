@@ -590,6 +590,11 @@ int vsctl_main(int argc, char **argv)
 			fail(&err);
 	}
 
+#ifndef __SANITIZE_ADDRESS__
+	/* Freeing a large replica row by row takes a tenth of the run; the kernel does it at once. */
+	if (fflush(stdout) == 0)
+		_exit(0);
+#endif
 	ctl_commands_free(&ctl);
 	forget_new_ifaces();
 	idl_free(ctl.idl);
