@@ -591,7 +591,8 @@ int vsctl_main(int argc, char **argv)
 	}
 
 #ifndef __SANITIZE_ADDRESS__
-	/* Freeing a large replica row by row takes a tenth of the run; the kernel does it at once. */
+	/* Freeing a large replica row by row takes a tenth of the run; the kernel does it at once.
+	 */
 	if (fflush(stdout) == 0)
 		_exit(0);
 #endif

@@ -6,15 +6,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <unistd.h>
+#include <cmocka.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "ovsdb/idl/vswitch.h"
-#include "ovsdb/value.h"
 #include "io/jsonrpc.h"
 #include "io/stream.h"
+#include "ovsdb/idl/vswitch.h"
+#include "ovsdb/value.h"
 #include "wire/json.h"
-#include <cmocka.h>
 
 #define BR "11111111-1111-4111-8111-111111111111"
 #define PORT "22222222-2222-4222-8222-222222222222"
@@ -214,14 +214,16 @@ static void test_old_server(void **state)
 	struct idl *idl = replica(&s);
 	check_contents(idl);
 	uint64_t seqno = idl_seqno(idl);
-	notify(&s, "update", "[[\"monid\",\"Open_vSwitch\"],{\"Port\":{\"" PORT
-			     "\":{\"old\":{\"tag\":9},\"new\":{\"name\":\"p1\",\"tag\":[\"set\",[]]}}}}]");
+	notify(&s, "update",
+	       "[[\"monid\",\"Open_vSwitch\"],{\"Port\":{\"" PORT
+	       "\":{\"old\":{\"tag\":9},\"new\":{\"name\":\"p1\",\"tag\":[\"set\",[]]}}}}]");
 	settle(idl, &s, seqno);
 	int64_t tag;
 	assert_false(vsw_port_tag(vsw_port_first(idl), &tag));
 	seqno = idl_seqno(idl);
-	notify(&s, "update", "[[\"monid\",\"Open_vSwitch\"],{\"Port\":{\"" PORT
-			     "\":{\"old\":{\"name\":\"p1\"}}}}]");
+	notify(&s, "update",
+	       "[[\"monid\",\"Open_vSwitch\"],{\"Port\":{\"" PORT
+	       "\":{\"old\":{\"name\":\"p1\"}}}}]");
 	settle(idl, &s, seqno);
 	assert_null(vsw_port_first(idl));
 	idl_free(idl);
@@ -341,7 +343,7 @@ static void test_transaction(void **state)
 	assert_null(vsw_bridge_other_config(br, "c"));
 	struct uuid temporary = *vsw_port_uuid(port), real;
 
-	s.answer = "[{},{\"uuid\":[\"uuid\",\"" PORT2 "\"]},{\"count\":1},{\"count\":1},"
+	s.answer = "[{},{\"count\":1},{\"uuid\":[\"uuid\",\"" PORT2 "\"]},{\"count\":1},"
 		   "{\"rows\":[{\"next_cfg\":42}]},{}]";
 	assert_int_equal(idl_txn_commit_wait(txn, clock_mono_ns() + 10 * NS_PER_SEC), IDL_SUCCESS);
 	assert_int_equal(idl_txn_incremented(txn), 42);
@@ -371,7 +373,8 @@ static void test_transaction(void **state)
 		"{\"op\":\"insert\",\"row\":{\"name\":\"new\"},\"table\":\"Port\","
 		"\"uuid-name\":\"%s\"},"
 		"{\"mutations\":[[\"next_cfg\",\"+=\",1]],\"op\":\"mutate\","
-		"\"table\":\"Open_vSwitch\",\"where\":[[\"_uuid\",\"==\",[\"uuid\",\"" ROOT "\"]]]},"
+		"\"table\":\"Open_vSwitch\",\"where\":[[\"_uuid\",\"==\",[\"uuid\",\"" ROOT
+		"\"]]]},"
 		"{\"columns\":[\"next_cfg\"],\"op\":\"select\",\"table\":\"Open_vSwitch\","
 		"\"where\":[[\"_uuid\",\"==\",[\"uuid\",\"" ROOT "\"]]]},"
 		"{\"comment\":\"test\",\"op\":\"comment\"}]",
@@ -479,10 +482,10 @@ static void test_no_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_initial),	    cmocka_unit_test(test_old_server),
+		cmocka_unit_test(test_initial),	       cmocka_unit_test(test_old_server),
 		cmocka_unit_test(test_missing_column), cmocka_unit_test(test_differences),
-		cmocka_unit_test(test_bad_update),  cmocka_unit_test(test_transaction),
-		cmocka_unit_test(test_outcomes),    cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_bad_update),     cmocka_unit_test(test_transaction),
+		cmocka_unit_test(test_outcomes),       cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_no_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,11 +160,27 @@ static void compare_schemas(struct idl *idl, const json_t *schema)
 
 /* --- what it answers ------------------------------------------------------------------------ */
 
+/* No connection any more: what was asked will not be answered. */
+static void link_down(struct idl *idl)
+{
+	bool was_up = idl->phase != LINK_DOWN;
+	idl->phase = LINK_DOWN;
+	forget_requests(idl);
+	idl_txns_disconnected(idl);
+	bool had_lock = idl->has_lock || idl->lock_contended;
+	idl->has_lock = idl->lock_contended = false;
+	if (was_up || had_lock)
+		idl_changed(idl);
+}
+
+/* A server that speaks nonsense is left alone for a while, lest it be asked without end. */
 static void protocol_error(struct idl *idl, const char *what)
 {
 	log_warn("%s: %s; connecting again", idl_remote(idl), what);
 	str_copy(idl->last_txn_id, zero_txn_id, sizeof idl->last_txn_id);
-	session_reconnect(idl->session);
+	idl->pause_first = true;
+	deferred_put(&idl->next_remote, idl->loop);
+	link_down(idl);
 }
 
 static void apply_updates(struct idl *idl, const json_t *updates, bool with_differences)
@@ -319,7 +335,9 @@ static void recv_notification(struct idl *idl, const struct jsonrpc_msg *msg)
 static void on_recv(struct session *session, struct jsonrpc_msg *msg, void *arg)
 {
 	struct idl *idl = arg;
-	if (msg->type == JSONRPC_REQUEST && !strcmp(msg->method, "echo"))
+	if (idl->phase == LINK_DOWN)
+		; /* after an error: the session is about to go */
+	else if (msg->type == JSONRPC_REQUEST && !strcmp(msg->method, "echo"))
 		session_send(session, jsonrpc_reply(json_incref(msg->params), msg->id));
 	else if (msg->type == JSONRPC_NOTIFY)
 		recv_notification(idl, msg);
@@ -352,15 +370,8 @@ static void on_failed(struct session *session, int error, void *arg) { count_fai
 static void on_disconnected(struct session *session, int error, void *arg)
 {
 	struct idl *idl = arg;
-	bool was_up = idl->phase != LINK_DOWN;
-	idl->phase = LINK_DOWN;
-	forget_requests(idl);
-	idl_txns_disconnected(idl);
 	count_failure(idl, error);
-	bool had_lock = idl->has_lock || idl->lock_contended;
-	idl->has_lock = idl->lock_contended = false;
-	if (was_up || had_lock)
-		idl_changed(idl);
+	link_down(idl);
 }
 
 static const struct session_ops session_ops = {
@@ -388,10 +399,11 @@ static void on_next_remote(struct deferred *deferred)
 	idl->session = NULL;
 	idl->remote = (idl->remote + 1) % idl->n_remotes;
 	/* Another server numbers its transactions as it likes, but they are the same data. */
-	if (idl->n_failures && idl->n_failures % idl->n_remotes == 0)
+	if (idl->pause_first || (idl->n_failures && idl->n_failures % idl->n_remotes == 0))
 		timer_arm_in(&idl->retry_timer, idl->loop, ROUND_PAUSE_MS * NS_PER_MS);
 	else
 		open_session(idl);
+	idl->pause_first = false;
 }
 
 /* Commas part remotes only where another scheme follows, "tcp:a,unix:b". */

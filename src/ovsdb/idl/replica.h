@@ -75,6 +75,7 @@ struct idl {
 	struct session *session;
 	struct timer retry_timer;
 	struct deferred next_remote;
+	bool pause_first; /* before the next remote is tried */
 	int probe_ms;
 	enum link_phase phase;
 	enum monitor_kind monitor_kind;
