@@ -59,6 +59,7 @@ static void levels_are_set(void **state)
 	assert_int_equal(log_set_from_str("LOG_TEST:File:dbg", NULL), 0);
 	assert_true(log_is_on(LOG_DBG));
 	assert_int_equal(this_log_module.level[LOG_CONSOLE], LOG_OFF);
+	assert_int_equal(log_set_from_str("vconn:file:dbg", NULL), 0); /* a name of OVS */
 	assert_int_equal(log_set_from_str("any any warn", NULL), 0);
 	assert_int_equal(this_log_module.level[LOG_CONSOLE], LOG_WARN);
 	static const struct {
