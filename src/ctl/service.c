@@ -226,7 +226,7 @@ static char *system_fact(const char *option, const char *file, const char *key)
 
 static int set_system_ids(const struct service_options *o)
 {
-	AUTO_FREE char *random_id = NULL, *sock = db_sock(o);
+	AUTO_FREE char *random_id = NULL;
 	const char *id = o->system_id;
 	if (id && !strcmp(id, "random"))
 		id = random_id = random_system_id();

@@ -372,7 +372,6 @@ static char *split_arrow(struct action_parser *p, char *arg)
 
 static int parse_set_field(struct action_parser *p, char *arg)
 {
-	AUTO_FREE char *whole = xstrdup(arg);
 	char *name = split_arrow(p, arg);
 	if (!name)
 		return -EINVAL;

@@ -73,7 +73,8 @@ int pipeline_bundle_put(struct pipeline *p, const struct bundle_config *c, struc
 		hmap_insert(&p->bundles, &b->node, hash_str(b->name, 0));
 		list_push_back(&p->bundles_in_order, &b->order_node);
 	}
-	bool vlans = bitmap_set(&b->trunks, c->trunks) | bitmap_set(&b->cvlans, c->cvlans);
+	bool vlans = bitmap_set(&b->trunks, c->trunks);
+	vlans |= bitmap_set(&b->cvlans, c->cvlans);
 	uint16_t ethertype = c->qinq_ethertype ? c->qinq_ethertype : 0x88a8;
 	vlans |= b->vlan_mode != c->vlan_mode || b->vlan != c->vlan;
 	changed |= vlans || b->qinq_ethertype != ethertype || b->priority_tags != c->priority_tags ||

@@ -252,21 +252,20 @@ void link_get_speed(const char *name, uint64_t *ret_bps, bool *ret_full_duplex)
 {
 	*ret_bps = 0;
 	*ret_full_duplex = false;
-	struct {
-		struct ethtool_link_settings s;
-		uint32_t masks[3 * 128];
-	} req = { .s.cmd = ETHTOOL_GLINKSETTINGS };
-	struct ifreq ifr = { .ifr_data = (void *)&req };
-	if (ask_ioctl(name, SIOCETHTOOL, &ifr) < 0 || req.s.link_mode_masks_nwords >= 0)
+	/* The settings end in masks, of a size that the first answer tells (negated). */
+	uint32_t buf[(sizeof(struct ethtool_link_settings) / 4 + 3 * 128)] = { 0 };
+	struct ethtool_link_settings *s = (struct ethtool_link_settings *)buf;
+	struct ifreq ifr = { .ifr_data = (void *)buf };
+	s->cmd = ETHTOOL_GLINKSETTINGS;
+	if (ask_ioctl(name, SIOCETHTOOL, &ifr) < 0 || s->link_mode_masks_nwords >= 0)
 		return;
-	/* The first answer is the negated size of the masks; ask again with it. */
-	req.s.link_mode_masks_nwords = (int8_t)-req.s.link_mode_masks_nwords;
-	req.s.cmd = ETHTOOL_GLINKSETTINGS;
+	s->link_mode_masks_nwords = (int8_t)-s->link_mode_masks_nwords;
+	s->cmd = ETHTOOL_GLINKSETTINGS;
 	if (ask_ioctl(name, SIOCETHTOOL, &ifr) < 0)
 		return;
-	if (req.s.speed != (uint32_t)SPEED_UNKNOWN)
-		*ret_bps = req.s.speed * 1000000ULL;
-	*ret_full_duplex = req.s.duplex == DUPLEX_FULL;
+	if (s->speed != (uint32_t)SPEED_UNKNOWN)
+		*ret_bps = s->speed * 1000000ULL;
+	*ret_full_duplex = s->duplex == DUPLEX_FULL;
 }
 
 void link_get_driver(const char *name, char driver[32], char version[32], char firmware[32])
