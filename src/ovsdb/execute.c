@@ -138,9 +138,7 @@ static int insert_uuid(struct exec *x, const json_t *name, const json_t *fixed, 
 			return dberr_set(err, "duplicate uuid-name", name,
 					 "This \"uuid-name\" appeared on an earlier "
 					 "\"insert\" operation.");
-		if (fixed)
-			symbol->uuid = *ret;
-		else
+		if (!fixed)
 			*ret = symbol->uuid;
 		symbol->created = true;
 	} else if (!fixed) {
@@ -237,6 +235,8 @@ static int op_update(struct exec *x, const json_t *op, json_t *result, struct db
 					 t->schema->columns[i]->name, t->schema->name);
 	if (parse_and_find(x, t, where, &rows, err) < 0)
 		return -EINVAL;
+	if (rbac_check_update(x->db, x->client, t, NULL, v.values, err) < 0)
+		return -EPERM;
 
 	for (size_t i = 0; i < rows.n; i++) {
 		struct row *row = rows.rows[i];
@@ -281,6 +281,8 @@ static int op_mutate(struct exec *x, const json_t *op, json_t *result, struct db
 	    mutation_set_from_json(t->schema, mutations, &x->symbols, &set, err) < 0)
 		return -EINVAL;
 	r = parse_and_find(x, t, where, &rows, err);
+	if (!r)
+		r = rbac_check_mutate(x->db, x->client, t, NULL, &set, err);
 	for (size_t i = 0; !r && i < rows.n; i++) {
 		r = rbac_check_mutate(x->db, x->client, t, rows.rows[i], &set, err);
 		if (!r)
@@ -300,6 +302,8 @@ static int op_delete(struct exec *x, const json_t *op, json_t *result, struct db
 	const json_t *where = parser_member(&x->parser, "where", PARSE_ARRAY);
 	if (op_begin(x, err) < 0 || parse_and_find(x, t, where, &rows, err) < 0)
 		return -EINVAL;
+	if (rbac_check_delete(x->db, x->client, t, NULL, err) < 0)
+		return -EPERM;
 	for (size_t i = 0; i < rows.n; i++) {
 		if (rbac_check_delete(x->db, x->client, t, rows.rows[i], err) < 0)
 			return -EPERM;
@@ -472,6 +476,19 @@ static int run_op(struct exec *x, const json_t *json, size_t i, size_t n, json_t
 	return op->fn(x, json, result, err);
 }
 
+/* A name may be used before the insert that gives it a UUID of the client's choice. */
+static void note_fixed_uuids(struct exec *x, const json_t *params)
+{
+	for (size_t i = 1; i < json_array_size(params); i++) {
+		const json_t *op = json_array_get(params, i);
+		const char *name = json_string_value(json_object_get(op, "uuid-name"));
+		const char *fixed = json_string_value(json_object_get(op, "uuid"));
+		struct uuid uuid;
+		if (name && fixed && uuid_from_str(fixed, &uuid))
+			symbol_get(&x->symbols, name)->uuid = uuid;
+	}
+}
+
 enum exec_outcome execute(struct db *db, const struct exec_client *client, const json_t *params,
 			  int64_t elapsed_ms, json_t **ret_results, struct txn **ret_txn,
 			  int64_t *ret_wait_ms)
@@ -488,6 +505,7 @@ enum exec_outcome execute(struct db *db, const struct exec_client *client, const
 	int r = 0;
 
 	symbol_table_init(&x.symbols);
+	note_fixed_uuids(&x, params);
 	for (size_t i = 1; !r && i <= n; i++) {
 		AUTO_DBERR err = DBERR_INIT;
 		json_t *result = json_object();

@@ -84,17 +84,24 @@ static int denied(const struct exec_client *client, struct dberr *err, const cha
 	va_end(args);
 	dberr_set(err, "permission error", NULL,
 		  "RBAC rules for client \"%s\" role \"%s\" prohibit %s.",
-		  client->id ? client->id : "<none>", client->role, what);
+		  client->id ? client->id : "(null)", client->role, what);
 	return -EPERM;
+}
+
+/* Whether a client of this role has any business in the table. Who has no certificate is nobody. */
+static const struct row *table_permission(const struct db *db, const struct exec_client *client,
+					  const struct table *t, const struct table **ret_perms)
+{
+	return client->id ? find_permission(db, client, t->schema->name, ret_perms) : NULL;
 }
 
 static bool may_insert_delete(const struct db *db, const struct exec_client *client,
 			      const struct table *t, const struct row *row, bool check_row)
 {
 	const struct table *perms;
-	const struct row *perm = find_permission(db, client, t->schema->name, &perms);
+	const struct row *perm = table_permission(db, client, t, &perms);
 
-	if (!perm || (check_row && !is_authorized(perms, perm, t, row, client->id)))
+	if (!perm || (row && check_row && !is_authorized(perms, perm, t, row, client->id)))
 		return false;
 	const struct datum *allowed = field(perms, perm, "insert_delete", ATOM_BOOLEAN, ATOM_VOID);
 	return allowed && allowed->n && datum_key(allowed, 0)->boolean;
@@ -142,8 +149,8 @@ int rbac_check_update(const struct db *db, const struct exec_client *client, con
 
 	if (is_exempt(db, client))
 		return 0;
-	const struct row *perm = find_permission(db, client, t->schema->name, &perms);
-	if (!perm || !is_authorized(perms, perm, t, row, client->id))
+	const struct row *perm = table_permission(db, client, t, &perms);
+	if (!perm || (row && !is_authorized(perms, perm, t, row, client->id)))
 		return denied(client, err, "modification of table \"%s\"", t->schema->name);
 	const struct datum *update = field(perms, perm, "update", ATOM_STRING, ATOM_VOID);
 	for (size_t i = 0; i < t->schema->n_columns; i++)
@@ -159,8 +166,8 @@ int rbac_check_mutate(const struct db *db, const struct exec_client *client, con
 
 	if (is_exempt(db, client))
 		return 0;
-	const struct row *perm = find_permission(db, client, t->schema->name, &perms);
-	if (!perm || !is_authorized(perms, perm, t, row, client->id))
+	const struct row *perm = table_permission(db, client, t, &perms);
+	if (!perm || (row && !is_authorized(perms, perm, t, row, client->id)))
 		return denied(client, err, "mutate operation on table \"%s\"", t->schema->name);
 	const struct datum *update = field(perms, perm, "update", ATOM_STRING, ATOM_VOID);
 	for (size_t i = 0; i < set->n; i++) {

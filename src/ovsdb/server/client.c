@@ -318,6 +318,12 @@ static int do_lock(struct client *c, const struct jsonrpc_msg *msg, struct dberr
 
 	if (lock_name(msg, &name, err) < 0)
 		return -EINVAL;
+	if (c->is_read_only) {
+		jsonrpc_send(c->rpc, jsonrpc_error(json_string("lock and unlock methods not "
+							       "allowed, DB server is read only."),
+						   msg->id));
+		return 0;
+	}
 	if (lock_waiter_lookup(c, name))
 		return dberr_syntax(err, msg->params, "must issue \"unlock\" before new \"%s\"",
 				    msg->method);

@@ -37,7 +37,7 @@ struct endpoint {
 	struct listener *listener;
 	struct session *session;
 	struct list clients;
-	int64_t accepted_ms, left_ms; /* passive: the last time someone came; INT64_MIN: never */
+	int64_t accepted_ms; /* passive: the last time someone came */
 };
 
 struct remote {
@@ -164,7 +164,6 @@ static struct endpoint *endpoint_new(struct remote *r, struct wanted *w)
 
 	e->remote = r;
 	e->wanted = *w;
-	e->accepted_ms = e->left_ms = INT64_MIN;
 	list_init(&e->clients);
 	list_push_back(&r->endpoints, &e->node);
 	memset(w, 0, sizeof *w);
@@ -501,16 +500,19 @@ static struct datum *endpoint_status(const struct endpoint *e, bool *ret_connect
 			datum_build_add_pair(&b, "last_error", err_name(stats.last_error));
 		*ret_connected = session_is_connected(e->session);
 	} else {
-		if (n) {
+		/* Of several clients only the number is told, as by Open vSwitch's server. */
+		bool is_one = n == 1;
+		put_pair(&b, "sec_since_connect",
+			 is_one ? (clock_mono_ms() - e->accepted_ms) / 1000 : 0);
+		put_pair(&b, "sec_since_disconnect", 0);
+		if (is_one)
 			datum_build_add_pair(&b, "state", "ACTIVE");
-			put_seconds(&b, "sec_since_connect", e->accepted_ms);
-		}
 		if (n > 1)
 			put_pair(&b, "n_connections", n);
 		if (e->listener && listener_port(e->listener))
 			put_pair(&b, "bound_port", listener_port(e->listener));
 	}
-	if (n)
+	if (n == 1)
 		put_locks(&b, LIST_ENTRY(e->clients.next, struct client, in_remote));
 	return datum_build_finish(&b);
 }
