@@ -327,15 +327,21 @@ static void put_nsh(const struct printer *p)
 		put_hex32(p, labels[i], be32_to_cpu(k->context[i]), be32_to_cpu(m->context[i]));
 }
 
+/* Types and codes have 8 of the 16 bits of a port. */
+static void put_icmp(const struct printer *p, const char *label, be16 value, be16 mask)
+{
+	put_u16(p, label, value, mask == BE16_C(0xff) ? UINT16_MAX : mask);
+}
+
 static void put_l4(const struct printer *p, uint16_t type)
 {
 	const struct flow_key *k = &p->m->key, *m = &p->m->mask;
 	if (type == 0x0800 && k->nw_proto == IPPROTO_ICMP) {
-		put_u16(p, "icmp_type", k->tp_src, m->tp_src);
-		put_u16(p, "icmp_code", k->tp_dst, m->tp_dst);
+		put_icmp(p, "icmp_type", k->tp_src, m->tp_src);
+		put_icmp(p, "icmp_code", k->tp_dst, m->tp_dst);
 	} else if (type == 0x86dd && k->nw_proto == IPPROTO_ICMPV6) {
-		put_u16(p, "icmp_type", k->tp_src, m->tp_src);
-		put_u16(p, "icmp_code", k->tp_dst, m->tp_dst);
+		put_icmp(p, "icmp_type", k->tp_src, m->tp_src);
+		put_icmp(p, "icmp_code", k->tp_dst, m->tp_dst);
 		put_ip6(p, "nd_target", &k->nd_target, &m->nd_target);
 		put_eth(p, "nd_sll", &k->arp_sha, &m->arp_sha);
 		put_eth(p, "nd_tll", &k->arp_tha, &m->arp_tha);

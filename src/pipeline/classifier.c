@@ -69,7 +69,9 @@ struct mask_word {
 struct classifier_node {
 	struct classifier_node *parent; /* NULL: root */
 	struct list sibling;
-	struct list children; /* in order of stage, then age */
+	struct list children;
+	struct hmap_node by_mask; /* in parent's child_masks */
+	struct hmap child_masks;
 	struct hmap values;
 	uint8_t stage;
 	uint8_t n_words;
@@ -153,6 +155,7 @@ static struct classifier_node *node_new(struct classifier_node *parent, unsigned
 	n->n_words = (uint8_t)n_words;
 	n->own_max = n->max = -1;
 	list_init(&n->children);
+	hmap_init(&n->child_masks);
 	hmap_init(&n->values);
 	if (parent)
 		list_push_back(&parent->children, &n->sibling);
@@ -161,8 +164,11 @@ static struct classifier_node *node_new(struct classifier_node *parent, unsigned
 
 static void node_free(struct classifier_node *n)
 {
-	if (n->parent)
+	if (n->parent) {
 		list_remove(&n->sibling);
+		hmap_remove(&n->parent->child_masks, &n->by_mask);
+	}
+	hmap_fini(&n->child_masks);
 	hmap_fini(&n->values);
 	prefix_trie_fini(&n->ports);
 	free(n);
@@ -214,7 +220,11 @@ static struct classifier_node *node_find(struct classifier_node *root, const str
 		if (!n_words)
 			continue;
 		struct classifier_node *child, *found = NULL;
-		LIST_FOR_EACH(child, &n->children, sibling) {
+		uint32_t hash = stage;
+		for (unsigned i = 0; i < n_words; i++)
+			hash = hash_add64(hash_add(hash, words[i].word), words[i].mask);
+		hash = hash_finish(hash, n_words);
+		HMAP_FOR_EACH_WITH_HASH(child, &n->child_masks, hash, by_mask) {
 			if (child->stage == stage && child->n_words == n_words &&
 			    words_equal(child->words, words, n_words)) {
 				found = child;
@@ -226,6 +236,7 @@ static struct classifier_node *node_find(struct classifier_node *root, const str
 				return NULL;
 			found = node_new(n, stage, n_words);
 			memcpy(found->words, words, n_words * sizeof words[0]);
+			hmap_insert(&n->child_masks, &found->by_mask, hash);
 			node_set_plens(make_in, found);
 			if (stage == STAGE_L4)
 				memcpy(&found->ports_mask, &mask->tp_src, 4);
@@ -245,6 +256,8 @@ static bool before(int32_t max, int64_t order, int32_t max2, int64_t order2)
 static void node_update_max(struct classifier_node *n)
 {
 	for (; n; n = n->parent) {
+		int32_t old_max = n->max;
+		int64_t old_order = n->order;
 		int32_t max = n->n_rules ? n->own_max : -1;
 		int64_t order = n->own_order;
 		struct classifier_node *child;
@@ -258,6 +271,13 @@ static void node_update_max(struct classifier_node *n)
 			return;
 		n->max = max;
 		n->order = order;
+		/* The parent looks at all its children only if this one was its first. */
+		struct classifier_node *p = n->parent;
+		if (p && p->max >= 0 && (p->max != old_max || p->order != old_order)) {
+			if (max >= 0 && before(max, order, p->max, p->order))
+				continue;
+			return;
+		}
 	}
 }
 
@@ -583,8 +603,7 @@ void classifier_remove(struct classifier *c, struct classifier_rule *r)
 enum outcome {
 	ASKED,	   /* the whole stage's mask decided */
 	BY_TRIE,   /* a trie's first bits did */
-	MAYBE_TRIE, /* a trie's bits would, if they are in the mask anyway; else the stage's mask */
-	BY_PORTS,  /* all of the stage's mask but the ports, and their first bits */
+	BY_PORTS,  /* all of the stage's mask but the ports, and of them the first bits that told */
 };
 
 struct visit {
@@ -592,6 +611,7 @@ struct visit {
 	uint8_t outcome;
 	uint8_t trie;
 	uint8_t n_bits;
+	uint8_t maybe; /* bits of tries that tell it too, if what they look at was looked at anyway */
 };
 
 struct soft_match {
@@ -655,7 +675,7 @@ static void *grow(void *p, const void *fixed, size_t n, size_t *allocated, size_
 }
 
 static void log_visit(struct search *s, const struct classifier_node *n, enum outcome outcome,
-		      unsigned trie, unsigned n_bits)
+		      unsigned trie, unsigned n_bits, unsigned maybe)
 {
 	if (!s->log)
 		return;
@@ -663,7 +683,7 @@ static void log_visit(struct search *s, const struct classifier_node *n, enum ou
 		s->visits = grow(s->visits, s->visits_, s->n_visits, &s->visits_allocated,
 				 sizeof s->visits[0]);
 	s->visits[s->n_visits++] =
-		(struct visit){ n, (uint8_t)outcome, (uint8_t)trie, (uint8_t)n_bits };
+		(struct visit){ n, (uint8_t)outcome, (uint8_t)trie, (uint8_t)n_bits, (uint8_t)maybe };
 }
 
 /* Would a flat search still ask some mask at or below 'n', knowing the best rule so far? */
@@ -680,6 +700,7 @@ static bool is_before_best(const struct search *s, const struct classifier_node 
 /* Can a trie tell that no rule of this node's prefix length matches? */
 static bool tries_exclude(struct search *s, const struct classifier_node *n)
 {
+	unsigned maybe = 0;
 	for (unsigned i = 0; i < s->c->n_tries; i++) {
 		if (!n->plens[i])
 			continue;
@@ -696,10 +717,15 @@ static bool tries_exclude(struct search *s, const struct classifier_node *n)
 			continue;
 		/* The trie is the whole table's: other rules' longer prefixes may have made it look
 		 * at more bits than this node's mask has. */
-		log_visit(s, n, m->n_bits <= n->plens[i] ? BY_TRIE : MAYBE_TRIE, i, m->n_bits);
-		return true;
+		if (m->n_bits <= n->plens[i]) {
+			log_visit(s, n, BY_TRIE, i, m->n_bits, maybe);
+			return true;
+		}
+		maybe |= 1u << i;
 	}
-	return false;
+	if (maybe)
+		log_visit(s, n, ASKED, 0, 0, maybe);
+	return maybe;
 }
 
 static void add_soft(struct search *s, struct classifier_rule *r)
@@ -744,17 +770,10 @@ static void search_below(struct search *s, const struct classifier_value *v)
 			continue;
 		const struct classifier_value *next = value_lookup(n, v, s->key);
 		if (next) {
-			log_visit(s, n, ASKED, 0, 0);
+			log_visit(s, n, ASKED, 0, 0, 0);
 			search_below(s, next); /* at most N_STAGES deep */
-		} else if (n->ports_mask && s->log) {
-			struct prefix_match m;
-			be32 ports;
-			memcpy(&ports, &s->key->tp_src, 4);
-			ports &= n->ports_mask;
-			prefix_trie_lookup(&n->ports, &ports, 32, &m);
-			log_visit(s, n, BY_PORTS, 0, m.n_bits);
 		} else {
-			log_visit(s, n, ASKED, 0, 0);
+			log_visit(s, n, n->ports_mask ? BY_PORTS : ASKED, 0, 0, 0);
 		}
 	}
 }
@@ -789,6 +808,74 @@ static void add_stage_mask(struct flow_key *wc, const struct classifier_node *n,
 	}
 }
 
+static bool is_on_path(const struct classifier_node *n, const struct classifier_node *end)
+{
+	for (; end; end = end->parent)
+		if (end == n)
+			return true;
+	return false;
+}
+
+/* A miss in the last stage whose ports alone told, by their first bits. */
+static void add_ports(const struct search *s, const struct classifier_node *n, struct flow_key *wc)
+{
+	be32 known, ports;
+	add_stage_mask(wc, n, true);
+	memcpy(&known, &wc->tp_src, 4);
+	if ((known & n->ports_mask) == n->ports_mask)
+		return;
+	struct prefix_match m;
+	memcpy(&ports, &s->key->tp_src, 4);
+	ports &= n->ports_mask;
+	prefix_trie_lookup(&n->ports, &ports, 32, &m);
+	known |= n->ports_mask & prefix_mask32(m.n_bits);
+	memcpy(&wc->tp_src, &known, 4);
+}
+
+struct adding {
+	const struct search *s;
+	struct flow_key *wc;
+	/* Which visit was the first to look at all bits that the trie did: NULL and !known: none. */
+	const struct classifier_node *first[CLASSIFIER_MAX_TRIES];
+	bool known[CLASSIFIER_MAX_TRIES];
+};
+
+static void add_visit(struct adding *a, const struct visit *v)
+{
+	const struct search *s = a->s;
+	const struct classifier_node *n = v->node;
+	switch ((enum outcome)v->outcome) {
+	case BY_TRIE:
+		set_prefix_bits(a->wc, &s->c->tries[v->trie].field, v->n_bits);
+		break;
+	case ASKED:
+		add_stage_mask(a->wc, n, false);
+		break;
+	case BY_PORTS:
+		add_ports(s, n, a->wc);
+		break;
+	}
+	for (unsigned t = 0; t < s->c->n_tries; t++) {
+		bool looks = v->outcome == BY_TRIE ?
+				     v->trie == t :
+				     s->trie_asked[t] && n->plens[t] >= s->trie_match[t].n_bits;
+		const struct classifier_node *f = a->first[t];
+		if (looks && (!f || before(n->max, n->order, f->max, f->order)))
+			a->first[t] = n;
+	}
+}
+
+static bool was_looked_at(const struct adding *a, const struct visit *v)
+{
+	for (unsigned t = 0; t < a->s->c->n_tries; t++) {
+		const struct classifier_node *f = a->first[t], *n = v->node;
+		if ((v->maybe >> t & 1) &&
+		    (a->known[t] || (f && before(f->max, f->order, n->max, n->order))))
+			return true;
+	}
+	return false;
+}
+
 static int compare_visits(const void *a_, const void *b_)
 {
 	const struct classifier_node *a = ((const struct visit *)a_)->node;
@@ -798,55 +885,32 @@ static int compare_visits(const void *a_, const void *b_)
 	return before(a->max, a->order, b->max, b->order) ? -1 : 1;
 }
 
-static bool is_on_path(const struct classifier_node *n, const struct classifier_node *end)
-{
-	for (; end; end = end->parent)
-		if (end == n)
-			return true;
-	return false;
-}
-
-static void add_visit(const struct search *s, const struct visit *v, struct flow_key *wc)
-{
-	const struct classifier_field *f = &s->c->tries[v->trie].field;
-	switch ((enum outcome)v->outcome) {
-	case BY_TRIE:
-		set_prefix_bits(wc, f, v->n_bits);
-		break;
-	case MAYBE_TRIE:
-		if (prefix_bits_are_set(wc, f, v->n_bits))
-			break;
-		/* fall through */
-	case ASKED:
-		add_stage_mask(wc, v->node, false);
-		break;
-	case BY_PORTS: {
-		add_stage_mask(wc, v->node, true);
-		be32 ports;
-		memcpy(&ports, &wc->tp_src, 4);
-		ports |= v->node->ports_mask & prefix_mask32(v->n_bits);
-		memcpy(&wc->tp_src, &ports, 4);
-		break;
-	}
-	}
-}
-
-/* Adds the bits that decided, of all the masks that a flat search would have asked, and in its order:
- * what a trie may be used for depends on what was looked at before. */
+/* Adds the bits that decided, of all the masks that a flat search would have asked. What a trie tells is
+ * used by that search if the bits it costs are no more than the mask's own, or were looked at before:
+ * so visits for which that matters come last here, in its order. */
 static void search_add_bits(struct search *s, struct flow_key *wc)
 {
-	bool order_matters = false;
-	for (size_t i = 0; i < s->n_visits; i++)
-		order_matters |= s->visits[i].outcome == MAYBE_TRIE;
-	if (order_matters)
-		qsort(s->visits, s->n_visits, sizeof s->visits[0], compare_visits);
+	struct adding a = { .s = s, .wc = wc };
+	for (unsigned t = 0; t < s->c->n_tries; t++)
+		a.known[t] = s->trie_asked[t] &&
+			     prefix_bits_are_set(wc, &s->c->tries[t].field, s->trie_match[t].n_bits);
+	size_t n_maybe = 0;
 	for (size_t i = 0; i < s->n_visits; i++) {
 		const struct visit *v = &s->visits[i];
 		/* The winner's own path counts whatever comes first. */
-		if (is_before_best(s, v->node) ||
-		    (s->best && is_on_path(v->node, s->best->value->node)))
-			add_visit(s, v, wc);
+		if (!is_before_best(s, v->node) &&
+		    !(s->best && is_on_path(v->node, s->best->value->node)))
+			continue;
+		if (v->maybe)
+			s->visits[n_maybe++] = *v;
+		else
+			add_visit(&a, v);
 	}
+	if (n_maybe > 1)
+		qsort(s->visits, n_maybe, sizeof s->visits[0], compare_visits);
+	for (size_t i = 0; i < n_maybe; i++)
+		if (!was_looked_at(&a, &s->visits[i]))
+			add_visit(&a, &s->visits[i]);
 }
 
 /* ---- conjunctions ------------------------------------------------------------------------ */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/flow_text.h"
+#include "base/mem.h"
 
 #define ONES(m) memset(&(m), 0xff, sizeof(m))
 
@@ -130,6 +131,24 @@ void flow_put(const struct flow_key *key, const struct ofport_names *names, stru
 	put(key, &mask, names, out);
 }
 
+/* ICMP types and codes are told with the mask of the 8 bits that they have. */
+static void put_icmp_masks(struct str *out, size_t start)
+{
+	static const char *const labels[] = { "icmp_type=", "icmp_code=" };
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+		const char *at = out->s ? strstr(out->s + start, labels[i]) : NULL;
+		if (!at)
+			continue;
+		char *end;
+		unsigned long value = strtoul(at + strlen(labels[i]), &end, 0);
+		if (*end == '/')
+			continue;
+		AUTO_FREE char *rest = xstrdup(end);
+		str_truncate(out, (size_t)(at - out->s));
+		str_putf(out, "%s0x%lx/0xff%s", labels[i], value, rest);
+	}
+}
+
 void megaflow_put(const struct flow_key *key, const struct flow_key *mask_,
 		  const struct ofport_names *names, struct str *out)
 {
@@ -160,5 +179,7 @@ void megaflow_put(const struct flow_key *key, const struct flow_key *mask_,
 		str_puts(out, "eth,");
 		mask.packet_type = 0;
 	}
+	size_t start = out->len;
 	put(key, &mask, names, out);
+	put_icmp_masks(out, start);
 }
