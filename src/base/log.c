@@ -251,13 +251,18 @@ static int set_pattern(const char *spec, struct err *err)
 	const char *colon = strchr(spec, ':');
 	AUTO_FREE char *name = colon ? xstrndup(spec, (size_t)(colon - spec)) : xstrdup(spec);
 	int dest = find_name(dest_names, ARRAY_SIZE(dest_names), name);
-	if (dest < 0)
+	bool any = !strcasecmp(name, "any");
+	if (dest < 0 && !any)
 		return err_set(err, -EINVAL, "unknown destination \"%s\"", name);
 	if (!colon)
 		return err_set(err, -EINVAL, "missing ':' in PATTERN for destination \"%s\"", name);
 	pthread_mutex_lock(&lock);
-	free(patterns[dest]);
-	patterns[dest] = xstrdup(colon + 1);
+	for (int d = 0; d < N_LOG_DESTS; d++) {
+		if (any || d == dest) {
+			free(patterns[d]);
+			patterns[d] = xstrdup(colon + 1);
+		}
+	}
 	pthread_mutex_unlock(&lock);
 	return 0;
 }

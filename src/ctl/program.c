@@ -48,10 +48,7 @@ static void build(const struct program *p, struct getopt_tables *t)
 {
 	static const struct option logs[] = { LOG_LONG_OPTIONS };
 	static const struct option tls[] = { TLS_LONG_OPTIONS };
-	static const struct option daemons[] = {
-		DAEMON_LONG_OPTIONS,
-		{ "unixctl", required_argument, NULL, OPT_UNIXCTL },
-	};
+	static const struct option daemons[] = { DAEMON_LONG_OPTIONS };
 	str_puts(&t->letters, p->flags & PROGRAM_PERMUTE ? "v::" : "+v::");
 	for (size_t i = 0; p->options && p->options[i].name; i++)
 		add(t, p->options[i].name, p->options[i].letter, arg_kind(&p->options[i]),

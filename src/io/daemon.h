@@ -4,10 +4,10 @@
  * detaching so that the parent returns when the daemon serves, signals, and the places of files.
  * See ovs-vswitchd(8), "Daemon Options". */
 #pragma once
+#include <getopt.h>
 #include "base/err.h"
 #include "base/path.h"
 #include "io/loop.h"
-#include <getopt.h>
 
 struct daemon_options {
 	bool detach, no_chdir, monitor, overwrite_pidfile;
@@ -31,6 +31,7 @@ enum {
 	OPT_MONITOR,
 	OPT_USER,
 	OPT_UNIXCTL,
+	OPT_NO_SELF_CONFINEMENT,
 	OPT_LOG_FILE,
 	OPT_SYSLOG_TARGET,
 	OPT_SYSLOG_METHOD,
@@ -43,32 +44,30 @@ enum {
 	OPT_SSL_CIPHERS,
 	OPT_DAEMON_LAST,
 };
-#define DAEMON_LONG_OPTIONS                                                                        \
-	{ "detach", no_argument, NULL, OPT_DETACH },                                               \
-		{ "no-chdir", no_argument, NULL, OPT_NO_CHDIR },                                   \
-		{ "pidfile", optional_argument, NULL, OPT_PIDFILE },                               \
-		{ "overwrite-pidfile", no_argument, NULL, OPT_OVERWRITE_PIDFILE },                 \
-		{ "monitor", no_argument, NULL, OPT_MONITOR },                                     \
-	{                                                                                          \
-		"user", required_argument, NULL, OPT_USER                                          \
-	}
-#define LOG_LONG_OPTIONS                                                                           \
-	{ "verbose", optional_argument, NULL, 'v' },                                               \
-		{ "log-file", optional_argument, NULL, OPT_LOG_FILE },                             \
-		{ "syslog-target", required_argument, NULL, OPT_SYSLOG_TARGET },                   \
-	{                                                                                          \
-		"syslog-method", required_argument, NULL, OPT_SYSLOG_METHOD                        \
-	}
-#define TLS_LONG_OPTIONS                                                                           \
-	{ "private-key", required_argument, NULL, OPT_SSL_KEY },                                   \
-		{ "certificate", required_argument, NULL, OPT_SSL_CERT },                          \
-		{ "ca-cert", required_argument, NULL, OPT_SSL_CA },                                \
-		{ "bootstrap-ca-cert", required_argument, NULL, OPT_SSL_BOOTSTRAP_CA },            \
-		{ "peer-ca-cert", required_argument, NULL, OPT_SSL_PEER_CA },                      \
-		{ "ssl-protocols", required_argument, NULL, OPT_SSL_PROTOCOLS },                   \
-	{                                                                                          \
-		"ssl-ciphers", required_argument, NULL, OPT_SSL_CIPHERS                            \
-	}
+/* clang-format off */
+#define DAEMON_LONG_OPTIONS									\
+	{ "detach", no_argument, NULL, OPT_DETACH },						\
+	{ "no-chdir", no_argument, NULL, OPT_NO_CHDIR },					\
+	{ "pidfile", optional_argument, NULL, OPT_PIDFILE },					\
+	{ "overwrite-pidfile", no_argument, NULL, OPT_OVERWRITE_PIDFILE },			\
+	{ "monitor", no_argument, NULL, OPT_MONITOR },						\
+	{ "user", required_argument, NULL, OPT_USER },						\
+	{ "unixctl", required_argument, NULL, OPT_UNIXCTL },					\
+	{ "no-self-confinement", no_argument, NULL, OPT_NO_SELF_CONFINEMENT }
+#define LOG_LONG_OPTIONS									\
+	{ "verbose", optional_argument, NULL, 'v' },						\
+	{ "log-file", optional_argument, NULL, OPT_LOG_FILE },					\
+	{ "syslog-target", required_argument, NULL, OPT_SYSLOG_TARGET },			\
+	{ "syslog-method", required_argument, NULL, OPT_SYSLOG_METHOD }
+#define TLS_LONG_OPTIONS									\
+	{ "private-key", required_argument, NULL, OPT_SSL_KEY },				\
+	{ "certificate", required_argument, NULL, OPT_SSL_CERT },				\
+	{ "ca-cert", required_argument, NULL, OPT_SSL_CA },					\
+	{ "bootstrap-ca-cert", required_argument, NULL, OPT_SSL_BOOTSTRAP_CA },			\
+	{ "peer-ca-cert", required_argument, NULL, OPT_SSL_PEER_CA },				\
+	{ "ssl-protocols", required_argument, NULL, OPT_SSL_PROTOCOLS },			\
+	{ "ssl-ciphers", required_argument, NULL, OPT_SSL_CIPHERS }
+/* clang-format on */
 
 /* Handles one of the options above, and the letters -v, -p, -c and -C that go with them; false if
  * 'c' is none of them (a program that gives these letters another meaning looks first). A bad value
