@@ -74,8 +74,13 @@ static void cmd_dpif_show(struct control_call *call, int argc, const char *argv[
 				else
 					str_puts(&out, "none");
 				str_putf(&out, ": (%s", fastpath_port_type(k->type, f->type));
-				if (f->tunnel || f->peer)
-					put_options(&f->options, &out);
+				struct strmap options = STRMAP_INIT;
+				if (f->tunnel)
+					tunnel_get_options(f->tunnel, &options);
+				else if (f->peer)
+					strmap_copy(&options, &f->options);
+				put_options(&options, &out);
+				strmap_fini(&options);
 				str_puts(&out, ")\n");
 			}
 		}

@@ -510,7 +510,7 @@ bool tunnel_terminate(const char *bridge, const struct flow_key *key, struct flo
 }
 
 /* RFC 826 and 4861: answers that go to the bridge itself. */
-void tunnel_snoop(const char *bridge, const struct flow_key *key, struct flow_key *mask)
+void tunnel_snoop(const char *bridge, const struct flow_key *key, struct flow_key *mask, bool learn)
 {
 	enum { ARP_REPLY = 2 };
 	struct in6_addr addr;
@@ -540,7 +540,7 @@ void tunnel_snoop(const char *bridge, const struct flow_key *key, struct flow_ke
 	} else {
 		return;
 	}
-	if (!route_bridge_has(bridge, &addr, &own))
+	if (learn && !route_bridge_has(bridge, &addr, &own))
 		neigh_set(bridge, &addr, mac, false);
 }
 

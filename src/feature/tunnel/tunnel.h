@@ -99,8 +99,10 @@ MUST_CHECK int tunnel_output_set(struct tunnel *, const struct flow_key *key,
  * *ret_dp_port is the port for DPA_TUNNEL_POP. What decided is set in 'mask'. */
 bool tunnel_terminate(const char *bridge, const struct flow_key *key, struct flow_key *mask,
 		      uint32_t *ret_dp_port);
-/* A bridge underlay learns neighbours from what it forwards: ARP and ND of 'key'. */
-void tunnel_snoop(const char *bridge, const struct flow_key *key, struct flow_key *mask);
+/* A bridge underlay learns neighbours from what it forwards to its local port: ARP and ND of 'key'.
+ * Each such packet is one decision, so 'mask' is set whether or not this is the translation that tells
+ * ('learn'). */
+void tunnel_snoop(const char *bridge, const struct flow_key *key, struct flow_key *mask, bool learn);
 /* Addresses of a bridge's local port changed, or the bridge came or went; 'n' 0 removes it. */
 void tunnel_bridge_addresses(const char *bridge, struct eth_addr mac, const struct in6_addr *addr,
 			     const uint8_t *prefix_len, unsigned n);

@@ -265,27 +265,6 @@ static bool output_is_tunnel_end(struct xlate *x, const struct ofport *out, uint
 	return tunnel_terminate(x->bridge->name, &x->flow, x->wc, ret);
 }
 
-/* Tunnels over a bridge of ours learn next hops from ARP and ND that pass it: each such packet is one
- * decision, whether or not this is the translation that tells. */
-static void snoop(struct xlate *x)
-{
-	const struct flow_key *f = &x->flow;
-	if (hmap_is_empty(&x->rq->datapath->tunnels))
-		return;
-	if (f->dl_type == BE16_C(0x0806)) {
-		x->wc->nw_proto = UINT8_MAX;
-		x->wc->nw_src = UINT32_MAX;
-		memset(&x->wc->arp_sha, 0xff, sizeof x->wc->arp_sha);
-	} else if (f->dl_type == BE16_C(0x86dd) && f->nw_proto == IPPROTO_ICMPV6 &&
-		   f->tp_src == BE16_C(136)) {
-		x->wc->tp_src = x->wc->tp_dst = UINT16_MAX;
-		memset(&x->wc->nd_target, 0xff, sizeof x->wc->nd_target);
-		memset(&x->wc->arp_tha, 0xff, sizeof x->wc->arp_tha);
-	}
-	if (x->rq->effects)
-		tunnel_snoop(x->bridge->name, f, x->wc);
-}
-
 static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool last)
 {
 	if (out->config & OFPPC_NO_FWD) {
@@ -332,7 +311,7 @@ static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool 
 		dp_actions_put_u32(x->acts, DPA_TUNNEL_POP, tunnel_port);
 	} else {
 		if (out->ofport == OFPORT_LOCAL)
-			snoop(x);
+			tunnel_snoop(x->bridge->name, &x->flow, x->wc, x->rq->effects);
 		dp_actions_output(x->acts, out->dp_port);
 	}
 	x->output_port = out->ofport;
