@@ -31,10 +31,29 @@ const struct fastpath_ops *fastpath_ops_lookup(const char *type)
 	return NULL;
 }
 
+static const char *simulated[MAX_TYPES];
+static unsigned n_simulated;
+
+void fastpath_set_simulated(const char *type)
+{
+	if (fastpath_is_simulated(type))
+		return;
+	ASSERT(n_simulated < MAX_TYPES);
+	simulated[n_simulated++] = type;
+}
+
+bool fastpath_is_simulated(const char *type)
+{
+	unsigned i = 0;
+	while (i < n_simulated && strcmp(simulated[i], type))
+		i++;
+	return i < n_simulated;
+}
+
 const char *fastpath_port_type(const char *fastpath_type, const char *type)
 {
 	if (!strcmp(type, "internal")) {
-		if (!strcmp(fastpath_type, "dummy"))
+		if (fastpath_is_simulated(fastpath_type))
 			return "dummy-internal";
 		if (!strcmp(fastpath_type, "netdev"))
 			return "tap";

@@ -106,6 +106,10 @@ struct fastpath {
 /* NULL: no such type. "system" is what runs when BPF may not be loaded, too: see fastpath/user. */
 const struct fastpath_ops *fastpath_ops_lookup(const char *type);
 void fastpath_ops_register(const struct fastpath_ops *);
+/* A simulated fast path never touches the host: internal ports are simulated, tunnels have no sockets,
+ * and ports are numbered after their names. "dummy" is, and what --enable-dummy=.. says. */
+void fastpath_set_simulated(const char *type);
+bool fastpath_is_simulated(const char *type);
 /* The kind of port that Interface.type 'type' is on a bridge of this fast path: "internal" is a tap
  * on "system" and "netdev", simulated on "dummy". */
 const char *fastpath_port_type(const char *fastpath_type, const char *type);

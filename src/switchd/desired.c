@@ -432,7 +432,7 @@ static struct want_bridge *read_bridge(const struct vsw_bridge *row)
 	w->forward_bpdu = strmap_get_bool(&w->other_config, "forward-bpdu", false);
 	/* Simulated switches send nothing of their own accord: who injects packets counts packets. */
 	w->loop_guard = strmap_get_bool(&w->other_config, "loop-guard",
-					strcmp(w->type, "dummy") != 0);
+					!fastpath_is_simulated(w->type));
 	w->disable_in_band = strmap_get_bool(&w->other_config, "disable-in-band", false);
 	w->mac_idle_s = CLAMP(strmap_get_int(&w->other_config, "mac-aging-time", 300), 15, 3600);
 	w->mac_max = CLAMP(strmap_get_int(&w->other_config, "mac-table-size", 8192), 10, 1000000);

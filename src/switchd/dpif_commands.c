@@ -247,17 +247,20 @@ static void show_backer(const struct switchd *s, const struct backer *k, bool wi
 	str_putf(out, "  lookups: hit:%" PRIu64 " missed:%" PRIu64 " lost:%" PRIu64 "\n", t.n_hit,
 		 t.n_missed, t.n_lost);
 	str_putf(out, "  flows: %" PRIu64 "\n", t.n_flows);
+	str_putf(out, "  port 0: %s (%s)\n", k->datapath->name, fastpath_port_type(k->type, "internal"));
 	for (size_t i = 0; i < n; i++) {
-		str_putf(out, "  port %u: %s (%s", rows[i].number, rows[i].port->name,
-			 rows[i].type);
+		str_putf(out, "  port %u: %s", rows[i].number, rows[i].port->name);
 		if (rows[i].iface->tunnel) {
 			const char *udp_port = strrchr(rows[i].port->name, '_');
-			if (udp_port && strspn(udp_port + 1, "0123456789") == strlen(udp_port + 1))
-				str_putf(out, ": dst_port=%s, packet_type=ptap", udp_port + 1);
-			else
-				str_puts(out, ": packet_type=ptap");
+			str_putf(out, " (%s: ", rows[i].type);
+			if (udp_port && strspn(udp_port + 1, "0123456789") == strlen(udp_port + 1) &&
+			    strcmp(udp_port + 1, "4789") && strcmp(udp_port + 1, "6081"))
+				str_putf(out, "dst_port=%s, ", udp_port + 1);
+			str_puts(out, "packet_type=ptap)");
+		} else if (strcmp(rows[i].type, "system")) {
+			str_putf(out, " (%s)", rows[i].type);
 		}
-		str_puts(out, ")\n");
+		str_putc(out, '\n');
 		if (with_stats)
 			put_port_stats(&rows[i], out);
 	}

@@ -112,7 +112,7 @@ static uint32_t wanted_dp_port(const struct iface *i)
 {
 	const char *name = i->port->name, *digits = name + strcspn(name, "0123456789");
 	uint32_t n;
-	if (strcmp(i->bridge->type, "dummy") || !str_to_u32(digits, 10, &n))
+	if (!fastpath_is_simulated(i->bridge->type) || !str_to_u32(digits, 10, &n))
 		return UINT32_MAX;
 	return str_starts(name, "br") ? n + 100 : n;
 }

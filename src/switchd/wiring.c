@@ -180,8 +180,9 @@ int wiring_start(struct switchd *s, struct err *err)
 	int r = port_start(s->loop, s->dummy, err);
 	if (r < 0)
 		return r;
-	fastpath_user_register(s->dummy != PORT_DUMMY_NONE);
-	fastpath_ebpf_register();
+	fastpath_user_register(s->dummy);
+	if (!fastpath_is_simulated("system"))
+		fastpath_ebpf_register();
 	upcall_commands_register();
 	pipeline_commands_register();
 	port_on_new_device(on_new_device, s);

@@ -96,7 +96,7 @@ static int set_up(void **state)
 	loop = loop_new();
 	if (port_start(loop, PORT_DUMMY_NONE, &err) < 0)
 		fail_msg("%s", err_text(&err));
-	fastpath_user_register(false);
+	fastpath_user_register(PORT_DUMMY_NONE);
 	fastpath_ebpf_register();
 	switch_on();
 	return 0;

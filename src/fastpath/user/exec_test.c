@@ -75,7 +75,7 @@ static int setup(void **state)
 {
 	loop = loop_new();
 	control_adopt_loop(loop);
-	fastpath_user_register(true);
+	fastpath_user_register(PORT_DUMMY_ENABLED);
 	int r = fastpath_ops_lookup("dummy")->open("ovs-dummy", loop, on_upcall, NULL, &fp, NULL);
 	assert_int_equal(r, 0);
 	for (unsigned i = 0; i < N_PORTS; i++) {

@@ -79,7 +79,7 @@ static uint32_t number_in_name(const char *name)
 
 static uint32_t choose_number(const struct user_fastpath *fp, const char *name)
 {
-	if (!strcmp(fp->base.ops->type, "dummy")) {
+	if (fastpath_is_simulated(fp->base.ops->type)) {
 		uint32_t n = number_in_name(name);
 		if (is_free(fp, n))
 			return n;
@@ -301,12 +301,18 @@ USER_OPS(netdev, "netdev")
 USER_OPS(dummy, "dummy")
 USER_OPS(system, "system")
 
-void fastpath_user_register(bool dummy)
+void fastpath_user_register(enum port_dummy dummy)
 {
 	fastpath_ops_register(&system_ops);
 	fastpath_ops_register(&netdev_ops);
-	if (dummy)
-		fastpath_ops_register(&dummy_ops);
+	if (dummy == PORT_DUMMY_NONE)
+		return;
+	fastpath_ops_register(&dummy_ops);
+	fastpath_set_simulated("dummy");
+	if (dummy >= PORT_DUMMY_SYSTEM)
+		fastpath_set_simulated("system");
+	if (dummy == PORT_DUMMY_OVERRIDE)
+		fastpath_set_simulated("netdev");
 }
 
 const struct fastpath_ops *fastpath_user_system_ops(void) { return &system_ops; }

@@ -526,7 +526,7 @@ static int vport_open(struct port *port UNUSED, struct err *err)
 static int vport_attach(struct port *port, const char *fastpath_type, struct err *err)
 {
 	struct vport_io *io = port->priv;
-	if (simulated || !strcmp(fastpath_type, "dummy"))
+	if (simulated || fastpath_is_simulated(fastpath_type))
 		return 0;
 	unsigned n;
 	int r = open_sockets(io, &n);
@@ -645,7 +645,7 @@ static void name_of(const struct tunnel_config *c, char name[32])
 bool vport_is_simulated(const struct vport *v)
 {
 	const struct fastpath *fp = v->port->fastpath;
-	return simulated || (fp && !strcmp(fp->ops->type, "dummy"));
+	return simulated || (fp && fastpath_is_simulated(fp->ops->type));
 }
 
 struct vport *vport_find(uint32_t dp_port)
