@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "io/tls.h"
 #include "switchd/switchd.h"
 #include "switchd/text.h"
 
@@ -517,6 +518,16 @@ static void reap_backers(struct switchd *s)
 
 enum { EBPF_BY_DEFAULT = true };
 
+/* Keys for "ssl:" controllers; without a row those of the command line hold. */
+static void apply_tls(const struct desired *d)
+{
+	if (!d->ssl_key)
+		return;
+	tls_config_set_key(d->ssl_key);
+	tls_config_set_cert(d->ssl_cert);
+	tls_config_set_ca(d->ssl_ca, d->ssl_bootstrap);
+}
+
 void switchd_apply(struct switchd *s)
 {
 	struct desired *d = desired_read(s->idl);
@@ -533,6 +544,7 @@ void switchd_apply(struct switchd *s)
 		return;
 	}
 	s->row_missing_told = false;
+	apply_tls(d);
 	if (list_is_empty(&s->backers))
 		s->ebpf = strmap_get_bool(&d->other_config, "ebpf", EBPF_BY_DEFAULT);
 
