@@ -1098,6 +1098,8 @@ void classifier_rule_get_match(const struct classifier_rule *r, struct flow_key 
 	value_get_match(r->value, ret_key, ret_mask);
 }
 
+bool classifier_rule_is_catchall(const struct classifier_rule *r) { return !r->value->parent; }
+
 static bool value_is_within(const struct classifier_value *v, const uint64_t *key,
 			    const uint64_t *mask)
 {

@@ -85,6 +85,8 @@ bool classifier_overlaps(const struct classifier *, const struct flow_key *key,
 /* The match of a rule that is in the classifier. */
 void classifier_rule_get_match(const struct classifier_rule *, struct flow_key *ret_key,
 			       struct flow_key *ret_mask);
+/* Does the rule match every packet? */
+bool classifier_rule_is_catchall(const struct classifier_rule *);
 /* Is every packet of the rule one of (key, mask)? */
 bool classifier_rule_is_within(const struct classifier_rule *, const struct flow_key *key,
 			       const struct flow_key *mask);

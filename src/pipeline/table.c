@@ -230,24 +230,31 @@ static int timeout_reason(const struct rule *r, int64_t now)
 	return -1;
 }
 
+/* Reading counters and removing rules may change other rules (learnt ones are refreshed, or evicted), so
+ * those to remove are gathered first. */
 void table_set_expire(struct table_set *s)
 {
 	int64_t now = clock_mono_ns();
-	bool synced = false;
-	struct rule *r;
-	LIST_FOR_EACH_SAFE(r, &s->timed, timed_node) {
-		int reason = timeout_reason(r, now);
-		if (reason < 0)
+	struct rule *r, **gone = NULL;
+	size_t n = 0, allocated = 0;
+	bool any = false;
+	LIST_FOR_EACH(r, &s->timed, timed_node)
+		any |= timeout_reason(r, now) >= 0;
+	if (!any)
+		return;
+	datapath_sync_stats(s->pipeline->datapath); /* what seems idle may not be */
+	LIST_FOR_EACH(r, &s->timed, timed_node) {
+		if (timeout_reason(r, now) < 0)
 			continue;
-		if (!synced) { /* it may not be idle at all */
-			datapath_sync_stats(s->pipeline->datapath);
-			synced = true;
-			reason = timeout_reason(r, now);
-			if (reason < 0)
-				continue;
-		}
-		table_set_remove_rule(s, r, (uint8_t)reason);
+		gone = xgrow(gone, &allocated, n + 1, sizeof *gone);
+		gone[n++] = rule_ref(r);
 	}
+	for (size_t i = 0; i < n; i++) {
+		if (!gone[i]->removed)
+			table_set_remove_rule(s, gone[i], (uint8_t)timeout_reason(gone[i], now));
+		rule_unref(gone[i]);
+	}
+	free(gone);
 }
 
 /* ---- settings ---------------------------------------------------------------------------- */

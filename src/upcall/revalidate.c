@@ -227,6 +227,16 @@ static void on_sync_stats(struct datapath *d, void *arg)
 	upcall_sync_stats(arg);
 }
 
+/* A barrier waits for changes to reach the packets, where that takes no longer than a hiccup. */
+static void on_settle(struct datapath *d, void *arg)
+{
+	struct upcall_handler *h = arg;
+	if (!h->fastpath || !timer_is_armed(&h->revalidate) || h->last_duration_ns > 20 * NS_PER_MS)
+		return;
+	timer_disarm(&h->revalidate);
+	upcall_revalidate_now(h);
+}
+
 static void on_tick(struct timer *t)
 {
 	struct upcall_handler *h = CONTAINER_OF(t, struct upcall_handler, tick);
@@ -245,6 +255,7 @@ struct upcall_handler *upcall_new(struct datapath *d, struct loop *loop)
 	list_push_back(&handlers, &h->node);
 	d->changed = on_changed;
 	d->sync_stats = on_sync_stats;
+	d->settle = on_settle;
 	d->changed_arg = h;
 	return h;
 }
@@ -272,6 +283,7 @@ void upcall_free(struct upcall_handler *h)
 	timer_disarm(&h->revalidate);
 	h->datapath->changed = NULL;
 	h->datapath->sync_stats = NULL;
+	h->datapath->settle = NULL;
 	list_remove(&h->node);
 	free(h);
 }

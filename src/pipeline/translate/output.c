@@ -8,9 +8,27 @@
 
 /* ---- controllers ------------------------------------------------------------------------- */
 
+/* What the action's plain reason becomes by where it is. */
+static uint8_t reason_here(const struct xlate *x)
+{
+	if (x->in_packet_out)
+		return OFPR_PACKET_OUT;
+	if (x->in_group)
+		return OFPR_GROUP;
+	if (x->in_action_set)
+		return OFPR_ACTION_SET;
+	/* A flow of priority 0 that matches all is a table's miss flow (OpenFlow 1.3 5.4). */
+	const struct rule *r = x->rule;
+	if (r && !r->removed && !r->cr.priority && classifier_rule_is_catchall(&r->cr))
+		return OFPR_EXPLICIT_MISS;
+	return OFPR_ACTION;
+}
+
 void xlate_controller(struct xlate *x, uint16_t max_len, uint8_t reason, uint16_t controller_id,
 		      uint32_t meter, const void *userdata, size_t userdata_size)
 {
+	if (reason == OFPR_ACTION)
+		reason = reason_here(x);
 	xlate_commit(x);
 	struct frozen_state state;
 	xlate_frozen_state(x, &state);
@@ -381,13 +399,7 @@ void xlate_output(struct xlate *x, uint32_t port, uint16_t max_len, bool control
 			trace_put(x->trace, TRACE_WARN, "output_trunc does not support port: CONTROLLER");
 			return;
 		}
-		xlate_controller(x, max_len,
-				 x->in_packet_out     ? OFPR_PACKET_OUT :
-				 x->in_group	      ? OFPR_GROUP :
-				 x->in_action_set     ? OFPR_ACTION_SET :
-				 controller_too	      ? OFPR_ACTION :
-							OFPR_ACTION,
-				 0, 0, NULL, 0);
+		xlate_controller(x, max_len, OFPR_ACTION, 0, 0, NULL, 0);
 		return;
 	case OFPORT_NONE:
 		return;

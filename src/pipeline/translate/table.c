@@ -16,7 +16,33 @@ bool xlate_may_resubmit(struct xlate *x)
 	return false;
 }
 
-static void report_rule(struct xlate *x, uint8_t table_id, const struct rule *r, struct list **up)
+static bool wants_miss(const struct xlate *x)
+{
+	const struct pipeline *p = x->bridge;
+	return p->listener && p->listener->wants_packet_in &&
+	       p->listener->wants_packet_in(p->listener_arg, OFPR_IMPLICIT_MISS, 0);
+}
+
+/* Is the controller told of a miss in this table? */
+static bool miss_tells(const struct xlate *x, uint8_t table_id)
+{
+	const struct table *t = &x->bridge->tables->tables[table_id];
+	if (x->in_port && (x->in_port->config & OFPPC_NO_PACKET_IN))
+		return false;
+	return t->miss == OFTM_CONTROLLER || (t->miss == OFTM_DEFAULT && wants_miss(x));
+}
+
+static void miss(struct xlate *x)
+{
+	trace_put(x->trace, TRACE_ACTION, "controller(reason=)");
+	be64 cookie = x->rule_cookie;
+	x->rule_cookie = 0;
+	xlate_controller(x, UINT16_MAX, OFPR_IMPLICIT_MISS, 0, 0, NULL, 0);
+	x->rule_cookie = cookie;
+}
+
+static void report_rule(struct xlate *x, uint8_t table_id, const struct rule *r, bool tells,
+			struct list **up)
 {
 	if (!x->trace)
 		return;
@@ -40,7 +66,7 @@ static void report_rule(struct xlate *x, uint8_t table_id, const struct rule *r,
 		if (r->cookie)
 			str_putf(&s, ", cookie %#llx", (unsigned long long)be64_to_cpu(r->cookie));
 	} else {
-		str_puts(&s, "No match.");
+		str_puts(&s, tells ? "No match, and a \"packet-in\" is called for." : "No match.");
 	}
 	*up = trace_enter(x->trace, trace_put(x->trace, TRACE_TABLE, "%s", str_cstr(&s)));
 }
@@ -73,29 +99,6 @@ static struct rule *lookup(struct xlate *x, uint32_t in_port, uint8_t table_id, 
 			trace_put(x->trace, TRACE_DETAIL, "conj. id=%u", conj_id);
 	}
 	return r;
-}
-
-static bool wants_miss(const struct xlate *x)
-{
-	const struct pipeline *p = x->bridge;
-	return p->listener && p->listener->wants_packet_in &&
-	       p->listener->wants_packet_in(p->listener_arg, OFPR_IMPLICIT_MISS, 0);
-}
-
-static void miss(struct xlate *x, uint8_t table_id)
-{
-	const struct table *t = &x->bridge->tables->tables[table_id];
-	bool no_packet_in = x->in_port && (x->in_port->config & OFPPC_NO_PACKET_IN);
-	bool tell = t->miss == OFTM_CONTROLLER || (t->miss == OFTM_DEFAULT && wants_miss(x));
-	if (!tell || no_packet_in) {
-		trace_put(x->trace, TRACE_ACTION, "drop");
-		return;
-	}
-	trace_put(x->trace, TRACE_ACTION, "CONTROLLER:65535");
-	be64 cookie = x->rule_cookie;
-	x->rule_cookie = UINT64_MAX;
-	xlate_controller(x, UINT16_MAX, OFPR_NO_MATCH, 0, 0, NULL, 0);
-	x->rule_cookie = cookie;
 }
 
 static void run_rule(struct xlate *x, const struct rule *r, bool last)
@@ -146,15 +149,16 @@ void xlate_table(struct xlate *x, uint32_t in_port, uint8_t table_id, bool honor
 			table_id++;
 			continue;
 		}
-		report_rule(x, table_id, r, &up);
+		bool tells = !r && honor_miss && !drop && miss_tells(x, table_id);
+		report_rule(x, table_id, r, tells, &up);
 		x->depth += deeper;
 		x->indent++;
 		if (drop)
 			trace_put(x->trace, TRACE_ACTION, "drop all fragments");
 		else if (r)
 			run_rule(x, r, last);
-		else if (honor_miss)
-			miss(x, table_id);
+		else if (tells)
+			miss(x);
 		else
 			trace_put(x->trace, TRACE_ACTION, "drop");
 		x->indent--;
