@@ -17,6 +17,7 @@ const struct applet applets[] = {
 	{ "restart", weft_restart_main, "stops and starts both; OpenFlow flows are kept" },
 	{ "status", weft_status_main, "says whether they run" },
 	{ "ovs-ctl", ovsctl_main, "the same for start scripts, with options" },
+	{ "ovs-ofctl", ofctl_main, "shows and changes the flows of OpenFlow switches" },
 	{ "ovs-appctl", appctl_main, "asks and controls running daemons" },
 	{ "ovs-dpctl", dpctl_main, "shows the datapath's flows, ports and counters" },
 	{ "ovs-vswitchd", switchd_main, "the switch: bridges, ports, tunnels, packets" },

@@ -3,6 +3,7 @@
 #pragma once
 
 int appctl_main(int argc, char **argv);
+int ofctl_main(int argc, char **argv);
 int vsctl_main(int argc, char **argv);
 int ovsdb_client_main(int argc, char **argv);
 int ovsctl_main(int argc, char **argv);

@@ -81,3 +81,78 @@ void match_normalize(struct match *m)
 	key_mask_normalize(&m->key, &m->mask);
 	key_mask(&m->key, &m->mask);
 }
+
+static void all(void *p, size_t n) { memset(p, 0xff, n); }
+
+static void mask_l4(const struct flow_key *k, struct flow_key *m)
+{
+	uint8_t proto = k->nw_proto;
+	bool v6 = k->dl_type == BE16_C(0x86dd);
+	if (k->nw_frag & FRAG_LATER)
+		return;
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP && proto != IPPROTO_SCTP &&
+	    proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return;
+	m->tp_src = m->tp_dst = UINT16_MAX;
+	if (proto == IPPROTO_TCP)
+		m->tcp_flags = BE16_C(0x0fff);
+	if (v6 && proto == IPPROTO_ICMPV6 && (k->tp_src == BE16_C(135) || k->tp_src == BE16_C(136))) {
+		all(&m->nd_target, sizeof m->nd_target);
+		all(k->tp_src == BE16_C(135) ? &m->arp_sha : &m->arp_tha, sizeof m->arp_sha);
+		if (k->igmp_group)
+			m->igmp_group = UINT32_MAX;
+		if (k->nd_options_type)
+			m->nd_options_type = UINT8_MAX;
+	}
+}
+
+void match_of_key(struct match *match)
+{
+	const struct flow_key *k = &match->key;
+	struct flow_key *m = &match->mask;
+	memset(m, 0, sizeof *m);
+	if (k->packet_type == PT_ETH) {
+		all(&m->dl_src, sizeof m->dl_src);
+		all(&m->dl_dst, sizeof m->dl_dst);
+		for (unsigned i = 0; i < KEY_MAX_VLANS; i++) {
+			if (i == 0 || k->vlans[i].tci)
+				m->vlans[i].tci = UINT16_MAX;
+		}
+	} else {
+		m->packet_type = UINT32_MAX;
+	}
+	m->dl_type = UINT16_MAX;
+	switch (be16_to_cpu(k->dl_type)) {
+	case 0x0800:
+		m->nw_src = m->nw_dst = UINT32_MAX;
+		break;
+	case 0x86dd:
+		all(&m->ipv6_src, sizeof m->ipv6_src);
+		all(&m->ipv6_dst, sizeof m->ipv6_dst);
+		m->ipv6_label = BE32_C(0xfffff);
+		break;
+	case 0x0806:
+	case 0x8035:
+		m->nw_src = m->nw_dst = UINT32_MAX;
+		m->nw_proto = UINT8_MAX;
+		all(&m->arp_sha, sizeof m->arp_sha);
+		all(&m->arp_tha, sizeof m->arp_tha);
+		return;
+	case 0x8847:
+	case 0x8848:
+		for (unsigned i = 0; i < KEY_MAX_MPLS; i++) {
+			m->mpls_lse[i] = UINT32_MAX;
+			if (k->mpls_lse[i] & BE32_C(0x100))
+				break;
+		}
+		return;
+	case 0x894f:
+		all(&m->nsh, sizeof m->nsh);
+		return;
+	default:
+		return;
+	}
+	m->nw_proto = m->nw_tos = m->nw_ttl = UINT8_MAX;
+	m->nw_frag = FRAG_ANY | FRAG_LATER;
+	mask_l4(k, m);
+}

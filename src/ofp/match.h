@@ -36,6 +36,9 @@ void match_set_metadata(struct match *, uint64_t value, uint64_t mask);
 /* Takes out the bits that have no meaning beside the others; what OpenFlow 1.0 calls normalising. */
 void match_normalize(struct match *);
 
+/* Makes the mask be all that a packet of m->key has: for printing packets. */
+void match_of_key(struct match *m);
+
 /* As ovs-ofctl prints it: "tcp,in_port=1,nw_src=10.0.0.0/8"; priority first unless it is
  * OFP_DEFAULT_PRIORITY or negative. Nothing for a match of all packets. */
 #define OFP_DEFAULT_PRIORITY 32768
