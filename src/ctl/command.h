@@ -52,7 +52,8 @@ struct ctl {
 	size_t n_commands;
 	int exit_now; /* not 0: the process ends with it, nothing is committed or printed */
 	void *cache;   /* the program's own view of the replica */
-	void (*invalidate_cache)(struct ctl *); /* a database command may have changed anything */
+	/* A database command wrote a column (or removed rows: CTL_WHOLE_ROW). NULL: nobody asks. */
+	void (*column_changed)(struct ctl *, const struct idl_table_def *, int column);
 };
 
 struct ctl_command {
@@ -92,6 +93,7 @@ struct option *ctl_add_local_options(const struct option *global,
 MUST_CHECK int ctl_find_table(const struct ctl *, const char *name,
 			      const struct idl_table_def **ret, struct err *err);
 #define CTL_COLUMN_UUID (-1)
+#define CTL_WHOLE_ROW (-1)
 /* CTL_COLUMN_UUID for "_uuid", where 'uuid_too'. */
 MUST_CHECK int ctl_find_column(const struct idl_table_def *, const char *name, bool uuid_too,
 			       int *ret_column, struct err *err);

@@ -44,10 +44,10 @@ static int check_mutable(struct ctl *ctl, const struct idl_row *row, int column,
 		       table->columns[column], table->name);
 }
 
-static void touched(struct ctl *ctl)
+static void touched(struct ctl *ctl, const struct idl_table_def *table, int column)
 {
-	if (ctl->invalidate_cache)
-		ctl->invalidate_cache(ctl);
+	if (ctl->column_changed)
+		ctl->column_changed(ctl, table, column);
 }
 
 /* --- list, find ------------------------------------------------------------------------------ */
@@ -389,6 +389,8 @@ static int set_column(struct ctl *ctl, const struct idl_row *row, const char *te
 		if (r == 0)
 			idl_set_datum(ctl->txn, row, a.column, datum);
 	}
+	if (r == 0)
+		touched(ctl, table, a.column);
 	ctl_assignment_fini(&a);
 	return r;
 }
@@ -416,7 +418,6 @@ static int run_set(struct ctl_command *command, struct err *err)
 		return r;
 	for (int i = 3; r == 0 && i < command->argc; i++)
 		r = set_column(command->ctl, row, command->argv[i], false, err);
-	touched(command->ctl);
 	return r;
 }
 
@@ -463,7 +464,7 @@ static int run_add(struct ctl_command *command, struct err *err)
 		if (r == 0)
 			idl_put_datum(ctl->txn, row, column, elements);
 	}
-	touched(ctl);
+	touched(ctl, table, column);
 	return r;
 }
 
@@ -517,7 +518,7 @@ static int run_remove(struct ctl_command *command, struct err *err)
 	}
 	idl_verify(ctl->txn, row, column);
 	idl_set_datum(ctl->txn, row, column, datum);
-	touched(ctl);
+	touched(ctl, table, column);
 	return 0;
 }
 
@@ -556,8 +557,8 @@ static int run_clear(struct ctl_command *command, struct err *err)
 				       "table %s, which is not allowed to be empty",
 				       table->columns[column], table->name);
 		idl_clear(ctl->txn, row, column);
+		touched(ctl, table, column);
 	}
-	touched(ctl);
 	return 0;
 }
 
@@ -617,7 +618,6 @@ static int run_create(struct ctl_command *command, struct err *err)
 	/* The temporary one; finish_create() puts the real one in its place. */
 	if (row && r == 0)
 		str_puts(&command->output, uuid_to_str(idl_row_uuid(row), text));
-	touched(ctl);
 	return r;
 }
 
@@ -674,7 +674,7 @@ static int run_destroy(struct ctl_command *command, struct err *err)
 		if (row)
 			idl_delete(ctl->txn, row);
 	}
-	touched(ctl);
+	touched(ctl, table, CTL_WHOLE_ROW);
 	return 0;
 }
 

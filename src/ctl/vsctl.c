@@ -243,6 +243,7 @@ static int parse_options(int argc, char **argv, struct ctl *ctl, struct strmap *
 		int index, c = getopt_long(argc, argv, SHORT_OPTIONS, all, &index);
 		if (c == -1)
 			break;
+		c = c == 'p' ? OPT_SSL_KEY : c == 'c' ? OPT_SSL_CERT : c == 'C' ? OPT_SSL_CA : c;
 		if (daemon_option(&daemon, c, optarg) || table_option(&ctl->style, c, optarg))
 			continue;
 		switch (c) {
@@ -549,7 +550,7 @@ int vsctl_main(int argc, char **argv)
 		.db = &vsw_db,
 		.row_ids = row_ids,
 		.style = TABLE_STYLE_INIT(TABLE_LIST),
-		.invalidate_cache = view_forget,
+		.column_changed = view_column_changed,
 	};
 	struct strmap local = STRMAP_INIT;
 	AUTO_ERR err = ERR_INIT;

@@ -59,6 +59,8 @@ void view_prepare(struct ctl *);
  * replica is verified: another client's change of what it shows makes the transaction fail. */
 struct view *view_get(struct ctl *);
 void view_forget(struct ctl *);
+/* For ctl.column_changed: forgets it if it shows that column. */
+void view_column_changed(struct ctl *, const struct idl_table_def *, int column);
 const struct vsw_open_vswitch *vsctl_root(struct ctl *);
 
 /* NULL if there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vsctl_view: see vsctl.h. A command line may hold hundreds of add-port commands, so the view is
- * made once, kept in step by the commands that know what they do, and thrown away after those that
- * do not (set, create, ..). */
+ * made once, kept in step by the commands that know what they do, and thrown away when one that
+ * does not (set, add, ..) writes a column that it shows. */
 #include <errno.h>
 #include "base/hash.h"
 #include "base/log.h"
@@ -10,17 +10,34 @@
 
 LOG_MODULE(vsctl_view);
 
+/* All that the view is made of. */
+static const struct {
+	const struct idl_table_def *table;
+	unsigned column;
+} view_columns[] = {
+	{ &vsw_open_vswitch_table, VSW_OPEN_VSWITCH_BRIDGES },
+	{ &vsw_bridge_table, VSW_BRIDGE_NAME },
+	{ &vsw_bridge_table, VSW_BRIDGE_PORTS },
+	{ &vsw_port_table, VSW_PORT_NAME },
+	{ &vsw_port_table, VSW_PORT_FAKE_BRIDGE },
+	{ &vsw_port_table, VSW_PORT_TAG },
+	{ &vsw_port_table, VSW_PORT_INTERFACES },
+	{ &vsw_interface_table, VSW_INTERFACE_NAME },
+};
+
 void view_prepare(struct ctl *ctl)
 {
-	struct idl *idl = ctl->idl;
-	idl_monitor_column(idl, &vsw_open_vswitch_table, VSW_OPEN_VSWITCH_BRIDGES);
-	idl_monitor_column(idl, &vsw_bridge_table, VSW_BRIDGE_NAME);
-	idl_monitor_column(idl, &vsw_bridge_table, VSW_BRIDGE_PORTS);
-	idl_monitor_column(idl, &vsw_port_table, VSW_PORT_NAME);
-	idl_monitor_column(idl, &vsw_port_table, VSW_PORT_FAKE_BRIDGE);
-	idl_monitor_column(idl, &vsw_port_table, VSW_PORT_TAG);
-	idl_monitor_column(idl, &vsw_port_table, VSW_PORT_INTERFACES);
-	idl_monitor_column(idl, &vsw_interface_table, VSW_INTERFACE_NAME);
+	for (size_t i = 0; i < ARRAY_SIZE(view_columns); i++)
+		idl_monitor_column(ctl->idl, view_columns[i].table, view_columns[i].column);
+}
+
+void view_column_changed(struct ctl *ctl, const struct idl_table_def *table, int column)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(view_columns); i++) {
+		if (table == view_columns[i].table &&
+		    (column == CTL_WHOLE_ROW || column == view_columns[i].column))
+			view_forget(ctl);
+	}
 }
 
 int vsctl_prepare_view(struct ctl_command *command, struct err *err)

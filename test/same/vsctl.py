@@ -863,5 +863,59 @@ scenario('words', r'''
 ''')
 
 
+# What libvirt, mininet and neutron run; facts/clients.md of the project has where it comes from.
+scenario('clients', r"""
+    -- --may-exist add-br br0
+    --timeout=5 -- --if-exists del-port vnet0 -- add-port br0 vnet0 tag=42 -- set Interface vnet0 'external-ids:attached-mac="52:54:00:00:00:01"' -- set Interface vnet0 'external-ids:iface-id="11111111-1111-4111-8111-111111111111"' -- set Interface vnet0 'external-ids:vm-id="22222222-1111-4111-8111-111111111111"' -- set Interface vnet0 external-ids:iface-status=active
+    --timeout=5 -- --may-exist add-port br0 vnet1 vlan_mode=native-tagged tag=20 trunk=20,30
+    --timeout=5 -- --if-exists del-port vnet9
+    get Interface vnet0 external_ids
+    --columns=name,tag,trunks,vlan_mode list port vnet1
+    set port vnet0 qos=@qos1 'external-ids:vm-id="22222222-1111-4111-8111-111111111111"' external-ids:ifname=vnet0 -- --id=@qos1 create qos type=linux-htb other_config:min-rate=80000000 other_config:burst=8192000 other_config:max-rate=160000000 queues:0=@queue0 'external-ids:vm-id="22222222-1111-4111-8111-111111111111"' external-ids:ifname=vnet0 -- --id=@queue0 create queue other_config:min-rate=80000000 other_config:burst=8192000 other_config:max-rate=160000000 'external-ids:vm-id="22222222-1111-4111-8111-111111111111"' external-ids:ifname=vnet0
+    --timeout=5 --no-heading --columns=_uuid find queue 'external-ids:vm-id="22222222-1111-4111-8111-111111111111"' 'external-ids:ifname="vnet0"'
+    --timeout=5 --no-heading --columns=_uuid find qos 'external-ids:vm-id="22222222-1111-4111-8111-111111111111"' 'external-ids:ifname="vnet0"'
+    --timeout=5 --no-heading --columns=_uuid find qos 'external-ids:vm-id="33333333-1111-4111-8111-111111111111"'
+    set Interface vnet0 ingress_policing_rate=80000 ingress_policing_burst=8000
+    -- --if-exists clear Port vnet0 tag -- --if-exists clear Port vnet0 trunk -- --if-exists clear Port vnet0 vlan_mode -- --if-exists set Port vnet0 tag=43
+    -- --if-exists clear Port vnet7 tag -- --if-exists clear Port vnet7 trunk -- --if-exists clear Port vnet7 vlan_mode -- --if-exists set Port vnet7 tag=43
+    --timeout=5 --if-exists --format=list --data=json --no-headings --columns=statistics list Interface vuport
+    set interface vnet0 statistics:rx_bytes=1 statistics:tx_bytes=2
+    --timeout=5 --if-exists --format=list --data=json --no-headings --columns=statistics list Interface vnet0
+    --timeout=5 -- --if-exists del-port vnet0
+    --columns=type,queues list qos
+    --columns=other_config list queue
+    -- --id=@s1c0 create Controller target=\"tcp:127.0.0.1:6653\" max_backoff=1000 -- --id=@s1-listen create Controller target=\"ptcp:6654\" max_backoff=1000 -- --if-exists del-br s1 -- add-br s1 -- set bridge s1 controller=[@s1c0,@s1-listen] other_config:datapath-id=0000000000000001 fail_mode=secure other-config:disable-in-band=true datapath_type=netdev protocols=OpenFlow13 stp_enable=true other-config:dp-desc=s1 -- add-port s1 s1-eth1 -- set Interface s1-eth1 ofport_request=1 -- add-port s1 s1-eth2 -- set Interface s1-eth2 ofport_request=2
+    get Bridge s1 Controller
+    % show
+    C := get Bridge s1 controller
+    get Bridge s1 other_config datapath_type protocols
+    -- --id=@s1c0 create Controller target=\"tcp:127.0.0.1:6653\" -- --if-exists del-br s1 -- add-br s1 -- set bridge s1 controller=[@s1c0] -- --id=@s2c0 create Controller target=\"tcp:127.0.0.1:6654\" -- --if-exists del-br s2 -- add-br s2 -- set bridge s2 controller=[@s2c0]
+    --if-exists del-br s1 -- --if-exists del-br s2
+    -- --id=@manager create Manager target=\"ptcp:6640:127.0.0.1\" -- add Open_vSwitch . manager_options @manager
+    get-manager
+    --columns=target list Manager
+    set Bridge br0 protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15
+    -- set Bridge br0 mirrors=@m -- --id=@p get Port vnet1 -- --id=@m create Mirror name=mymirror select-dst-port=@p select-src-port=@p output-port=@p
+    -- --id=@rec get Mirror mymirror -- remove Bridge br0 mirrors @rec
+    -- set port vnet1 qos=@newqos -- --id=@newqos create qos type=linux-htb other-config:max-rate=1000000 queues:0=@newqueue -- --id=@newqueue create queue other-config:min-rate=1000000 other-config:max-rate=1000000
+    -- destroy QoS vnet1 -- clear Port vnet1 qos
+    -- --all destroy Queue -- --all destroy QoS
+    -- --id=@nf create NetFlow targets=\"192.168.0.34:5566\" active-timeout=30 -- set Bridge br0 netflow=@nf
+    set NetFlow br0 active_timeout=60
+    -- --id=@s create sFlow agent=eth1 target=\"10.0.0.1:6343\" header=128 sampling=64 polling=10 -- set Bridge br0 sflow=@s
+    -- --id=@ft create Flow_Table flow_limit=100 overflow_policy=refuse -- set Bridge br0 flow_tables=0=@ft
+    -- --id=@ft create Flow_Table flow_limit=100 overflow_policy=evict groups=\"NXM_OF_IN_PORT[]\" -- set Bridge br0 flow_tables:0=@ft
+    add-port br0 gre1 -- set interface gre2 type=gre options:remote_ip=1.1.1.1
+    list-ports br0
+    add-port br0 vx_node1 -- set interface vx_node1 type=vxlan options:remote_ip=192.168.122.174
+    get interface vx_node1 options:remote_ip
+    add-port br0 c0 -- set interface c0 external_ids:container_id=abc external_ids:container_iface=eth0
+    --data=bare --no-heading --columns=name find interface external_ids:container_id=abc external_ids:container_iface=eth0
+    --bare --columns=name find interface type=vxlan
+    --format=csv --data=bare --no-headings --columns=name,ofport,type find interface name=vx_node1
+    --oneline --data=bare get bridge br0 name -- list-ports br0
+""")
+
+
 if __name__ == '__main__':
     sys.exit(twin.main('ovs-vsctl', SCENARIOS, ['--no-wait']))
