@@ -2,6 +2,7 @@
 #include "ovsdb/db.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 struct db *db_new(struct schema *schema)
 {
@@ -100,6 +101,17 @@ struct row *row_new(struct table *t, const struct uuid *uuid)
 	for (size_t i = COL_VERSION; i < s->n_columns; i++)
 		row->fields[i] = datum_ref(s->columns[i]->initial);
 	return row;
+}
+
+struct datum *version_new(void)
+{
+	struct uuid u;
+	uint64_t half[2] = { random_u64(), random_u64() };
+
+	memcpy(&u, half, sizeof u);
+	u.b[6] = (u.b[6] & 0x0f) | 0x40;
+	u.b[8] = (u.b[8] & 0x3f) | 0x80;
+	return datum_from_uuid(&u);
 }
 
 void row_free(struct row *row, const struct table *t)

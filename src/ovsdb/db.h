@@ -63,6 +63,8 @@ size_t db_n_rows(const struct db *);
 /* A row with every column at its default, in no table yet. */
 struct row *row_new(struct table *, const struct uuid *);
 void row_free(struct row *, const struct table *);
+/* A value for "_version": no secret, but never the same twice, and made without asking the kernel. */
+struct datum *version_new(void);
 /* Puts the row into the table's indexes, and its weak references among the database's, or takes
  * them out again; by the fields it has now. */
 void row_publish(struct row *, struct table *);

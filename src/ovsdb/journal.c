@@ -218,8 +218,11 @@ static void sha1_hex(const char *data, size_t len, const char *tail, char hex[SH
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
+	static const EVP_MD *sha1; /* looked up once: that takes longer than a short digest */
+	if (!sha1)
+		sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	ASSERT(ctx && EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) &&
+	ASSERT(sha1 && ctx && EVP_DigestInit_ex(ctx, sha1, NULL) &&
 	       EVP_DigestUpdate(ctx, data, len) && EVP_DigestUpdate(ctx, tail, strlen(tail)) &&
 	       EVP_DigestFinal_ex(ctx, digest, &n) && n == SHA1_HEX_LEN / 2);
 	EVP_MD_CTX_free(ctx);

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "base/mem.h"
-#include "base/random.h"
 #include "ovsdb/record.h"
 #include "ovsdb/txn_row.h"
 #include "wire/json.h"
@@ -410,18 +409,6 @@ static void count_ref(const struct uuid *dst, const struct base_type *b, void *c
 		row->n_refs++;
 }
 
-/* Not secret, but never twice: made without asking the kernel for each. */
-static struct datum *new_version(void)
-{
-	struct uuid u;
-	uint64_t half[2] = { random_u64(), random_u64() };
-
-	memcpy(&u, half, sizeof u);
-	u.b[6] = (u.b[6] & 0x0f) | 0x40;
-	u.b[8] = (u.b[8] & 0x3f) | 0x80;
-	return datum_from_uuid(&u);
-}
-
 /* New rows get their versions, count each other and go into the indexes. */
 static void finish_rows(struct db *db)
 {
@@ -437,7 +424,7 @@ static void finish_rows(struct db *db)
 							    count_ref, &c);
 			}
 			datum_unref(row->fields[COL_VERSION]);
-			row->fields[COL_VERSION] = new_version();
+			row->fields[COL_VERSION] = version_new();
 			row_publish(row, t);
 		}
 	}

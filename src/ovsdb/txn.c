@@ -118,14 +118,12 @@ bool txn_row_changed(const struct txn_row *tr)
 static void set_versions(struct txn *txn)
 {
 	struct txn_row *tr;
-	struct uuid version;
 
 	LIST_FOR_EACH(tr, &txn->rows, node) {
 		if (tr->is_deleted || !txn_row_changed(tr))
 			continue;
-		uuid_random(&version);
 		datum_unref(tr->row->fields[COL_VERSION]);
-		tr->row->fields[COL_VERSION] = datum_from_uuid(&version);
+		tr->row->fields[COL_VERSION] = version_new();
 	}
 }
 

@@ -80,10 +80,13 @@ static void request_replied(struct request *request, json_t *results)
 {
 	struct client_request *r = CONTAINER_OF(request, struct client_request, request);
 
-	if (r->client)
+	if (r->client) {
 		reply(r->client, r->id, results);
-	else
+		/* The loop's turn ends with the disk: do not wait for the next one. */
+		jsonrpc_flush(r->client->rpc);
+	} else {
 		json_decref(results);
+	}
 	request_free(r);
 }
 
