@@ -266,9 +266,10 @@ int control_server_open(const char *path, struct loop *loop, struct control_serv
 			path ? xstrdup(path) : xasprintf("%s.%d.ctl", log_program(), (int)getpid());
 		server->path = path_in_rundir(name);
 		AUTO_FREE char *remote = xasprintf("punix:%s", server->path);
-		int r = listener_open(remote, 0, loop, take, server, &server->listener, err);
+		int r = listener_open(remote, 0, loop, take, server, &server->listener, NULL);
 		if (r < 0) {
-			err_wrap(err, r, "control socket");
+			err_set(err, r, "%s: could not initialize control socket (%s)",
+				server->path, err_name(r));
 			free(server->path);
 			free(server);
 			return r;

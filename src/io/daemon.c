@@ -256,17 +256,13 @@ static int64_t now_s(void)
 	return ts.tv_sec;
 }
 
-/* Returns in the worker only. */
-static void monitor(void)
+/* Returns in the worker only. A program that crashes again within RESTART_PAUSE_S of its last
+ * restart is given that pause. */
+static void monitor(bool detached)
 {
-	int n_crashes = 0;
-	int64_t last_start = INT64_MIN / 2;
+	int64_t last_restart = INT64_MIN / 2;
 	log_set_subprogram("monitor");
-	for (;;) {
-		int64_t pause = last_start + RESTART_PAUSE_S - now_s();
-		if (n_crashes && pause > 0)
-			sleep((unsigned)pause);
-		last_start = now_s();
+	for (int n_crashes = 0;; n_crashes++) {
 		pid_t pid = fork_and_wait_until_ready();
 		if (!pid) {
 			log_set_subprogram("");
@@ -274,7 +270,8 @@ static void monitor(void)
 		}
 		if (!n_crashes) {
 			tell_parent();
-			close_standard_streams();
+			if (detached)
+				close_standard_streams();
 		}
 		int status, code = wait_for(pid, &status);
 		if (!is_crash(status)) {
@@ -283,9 +280,13 @@ static void monitor(void)
 					 strsignal(WTERMSIG(status)));
 			_exit(MAX(code, 0));
 		}
-		n_crashes++;
-		log_err("%d crashes: pid %d died, killed (%s)%s, restarting", n_crashes, (int)pid,
-			strsignal(WTERMSIG(status)), WCOREDUMP(status) ? ", core dumped" : "");
+		log_err("%d crashes: pid %d died, killed (%s)%s, restarting", n_crashes + 1,
+			(int)pid, strsignal(WTERMSIG(status)),
+			WCOREDUMP(status) ? ", core dumped" : "");
+		int64_t pause = last_restart + RESTART_PAUSE_S - now_s();
+		if (pause > 0)
+			sleep((unsigned)pause);
+		last_restart = now_s();
 	}
 }
 
@@ -308,7 +309,7 @@ void daemon_start(struct daemon_options *o)
 	}
 	daemon_open_log();
 	if (o->monitor)
-		monitor();
+		monitor(o->detach);
 	daemon_catch_signals();
 	if (o->pidfile && pidfile_create(o->pidfile, &err) < 0)
 		log_fatal("%s", err_text(&err));
