@@ -104,6 +104,7 @@ enum of_action_raw {
 	OFRAW_SAMPLE3,	     /* with direction */
 	OFRAW_OUTPUT_REG2,   /* OFA_OUTPUT_REG: field as an OXM header */
 	OFRAW_SET_TUNNEL64,  /* OFA_SET_TUNNEL */
+	OFRAW_POP_VLAN,	     /* OFA_STRIP_VLAN: by its name since OpenFlow 1.1 */
 };
 
 struct ofa_u32 {

@@ -1004,8 +1004,11 @@ static int parse_later(struct ctx *k, uint16_t type, struct cursor *c, size_t si
 		return ethertype == 0x8100 || ethertype == 0x88a8 ? put_u32(k, OFA_PUSH_VLAN, ethertype)
 								  : -OFPERR_OFPBAC_BAD_ARGUMENT;
 	}
-	case 18:
-		return put_bare(k, OFA_STRIP_VLAN);
+	case 18: {
+		struct of_action *a = of_actions_put(k->out, OFA_STRIP_VLAN, sizeof *a);
+		a->raw = OFRAW_POP_VLAN;
+		return 0;
+	}
 	case 19:
 		return push_mpls(k, cursor_be16(c));
 	case 20:

@@ -416,6 +416,8 @@ static bool put_simple(const struct of_action *a, struct str *out)
 	const char *format = a->type < OFA_N_TYPES ? simple[a->type].format : NULL;
 	if (!format)
 		return false;
+	if (a->raw == OFRAW_POP_VLAN)
+		format = "pop_vlan";
 	uint32_t value = a->size >= sizeof(struct ofa_u32) ? ((const struct ofa_u32 *)a)->value : 0;
 	str_putf(out, format, value);
 	return true;

@@ -230,6 +230,20 @@ void nxm_put_field(struct bytes *b, const struct field *f, const union field_val
 		bytes_put(b, mask->b, f->n_bytes);
 }
 
+/* OpenFlow 1.5 has registers of 64 bits: a pair of ours, if either of it is matched. */
+static void put_registers(struct bytes *b, const struct match *m, enum of_version v)
+{
+	for (unsigned i = 0; i < KEY_N_REGS / (v >= OF15 ? 2 : 1); i++) {
+		const struct field *f = &field_table[v >= OF15 ? FIELD_XREG0 + i : FIELD_REG0 + i];
+		if (field_is_zero(f, &m->mask))
+			continue;
+		union field_value value, mask;
+		field_get(f, &m->key, &value);
+		field_mask_get(f, &m->mask, &mask);
+		nxm_put_field(b, f, &value, &mask, v);
+	}
+}
+
 struct builder {
 	struct bytes *b;
 	const struct match *m;
@@ -244,6 +258,15 @@ static void put(const struct builder *k, enum field_id id)
 	union field_value value, mask;
 	field_get(f, &k->m->key, &value);
 	field_mask_get(f, &k->m->mask, &mask);
+	if (f->format == FIELD_FMT_TUNFLAGS || f->format == FIELD_FMT_CTSTATE) {
+		/* Flags of which there may once be more are never said to be exact. */
+		if (f->format == FIELD_FMT_CTSTATE)
+			mask.be32 &= BE32_C(0xff);
+		nxm_put_header(k->b, f, k->v, true);
+		bytes_put(k->b, value.b, f->n_bytes);
+		bytes_put(k->b, mask.b, f->n_bytes);
+		return;
+	}
 	nxm_put_field(k->b, f, &value, &mask, k->v);
 }
 
@@ -373,10 +396,7 @@ size_t nxm_build(struct bytes *b, const struct match *m, enum of_version v, be64
 		PUT_ALL(&k, FIELD_NSH_FLAGS, FIELD_NSH_TTL, FIELD_NSH_MDTYPE, FIELD_NSH_NP,
 			FIELD_NSH_SPI, FIELD_NSH_SI, FIELD_NSH_C1, FIELD_NSH_C2, FIELD_NSH_C3,
 			FIELD_NSH_C4);
-	for (unsigned i = 0; i < KEY_N_REGS; i++) {
-		if (m->mask.regs[i])
-			put(&k, FIELD_REG0 + i);
-	}
+	put_registers(b, m, k.v);
 	PUT_ALL(&k, FIELD_PKT_MARK, FIELD_CT_STATE, FIELD_CT_ZONE, FIELD_CT_MARK, FIELD_CT_LABEL);
 	if (m->mask.ct_nw_proto || m->mask.ct_nw_src || m->mask.ct_nw_dst ||
 	    !IN6_IS_ADDR_UNSPECIFIED(&m->mask.ct_ipv6_src) ||

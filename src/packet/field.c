@@ -69,6 +69,8 @@ static uint64_t own_bits(const struct field *f)
 		return 0xfc;
 	case FIELD_AT_ARPOP:
 		return 0xff;
+	case FIELD_AT_ICMP:
+		return 0xffff;
 	case FIELD_AT_VLAN:
 	case FIELD_AT_VID:
 		return VLAN_VID_MASK | VLAN_CFI;
@@ -106,6 +108,8 @@ static uint64_t member_to_value(const struct field *f, uint64_t m, bool mask)
 		return m & VLAN_CFI ? m & VLAN_VID_MASK : 0xffff;
 	case FIELD_AT_ARPOP:
 		return mask && m ? 0xffff : m;
+	case FIELD_AT_ICMP:
+		return m & 0xff;
 	case FIELD_AT_PORT10:
 		return m & 0xffff;
 	case FIELD_AT_PORT11:
@@ -125,6 +129,8 @@ static uint64_t value_to_member(const struct field *f, uint64_t v, bool mask)
 		return v == 0xffff ? 0 : (v & VLAN_VID_MASK) | VLAN_CFI;
 	case FIELD_AT_ARPOP: /* a larger opcode is none that a packet's key can have */
 		return mask ? (v ? 0xff : 0) : v > 0xff ? 0 : v;
+	case FIELD_AT_ICMP:
+		return mask ? (v ? 0xffff : 0) : v & 0xff;
 	case FIELD_AT_PORT10:
 		return mask ? (v ? UINT32_MAX : 0) : v;
 	case FIELD_AT_PORT11:

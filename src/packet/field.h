@@ -73,6 +73,7 @@ enum field_where {
 	FIELD_AT_PORT10,
 	FIELD_AT_PORT11,
 	FIELD_AT_TOS,	  /* the DSCP, where it is in the byte */
+	FIELD_AT_ICMP,	  /* 8 bits of the 16 of a port, which are matched together */
 	FIELD_AT_ARPOP,	  /* 16 bits of which the key has 8 */
 	FIELD_AT_VLAN,	  /* OpenFlow 1.0: 12-bit id, 0xffff: no tag */
 	FIELD_AT_VID,	  /* OpenFlow 1.2: 12-bit id and 0x1000: a tag is there */
