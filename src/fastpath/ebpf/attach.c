@@ -10,7 +10,9 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <libmnl/libmnl.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -19,14 +21,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "fastpath/ebpf/ebpf.h"
+#include "io/daemon.h"
+#include "io/netlink.h"
 #include "switch.skel.h"
 
 LOG_MODULE(ebpf_attach);
 
-enum { FILTER_HANDLE = 1, FILTER_PRIORITY = 49152 - 4789 };
+enum { FILTER_HANDLE = 1 };
+
+/* Several switches may live in one network namespace: each knows its own filters by their priority.
+ */
+static uint32_t filter_priority(void)
+{
+	static uint32_t priority;
+	if (!priority)
+		priority = 33000 + hash_str(path_rundir(), 0) % 16000;
+	return priority;
+}
 
 static struct attachment *find(const struct ebpf *e, uint32_t ifindex)
 {
@@ -47,20 +62,50 @@ static int put_filter(const struct ebpf *e, struct attachment *a)
 		return r;
 	if (r == 0)
 		a->made_qdisc = true;
+	LIBBPF_OPTS(bpf_tc_opts, old, .handle = FILTER_HANDLE, .priority = filter_priority());
+	if (r == -EEXIST && bpf_tc_query(&hook, &old) == 0)
+		a->made_qdisc = true; /* by the daemon before us */
 	struct bpf_program *prog =
 		a->underlay ? e->skel->progs.weft_underlay : e->skel->progs.weft_port;
 	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = bpf_program__fd(prog), .flags = BPF_TC_F_REPLACE,
-		    .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+		    .handle = FILTER_HANDLE, .priority = filter_priority());
 	return bpf_tc_attach(&hook, &opts);
+}
+
+/* Others may have put filters beside ours: then the qdisc stays. */
+
+static int on_filter(const struct nlmsghdr *nlh, void *arg)
+{
+	*(bool *)arg |= nlh->nlmsg_type == RTM_NEWTFILTER;
+	return 0;
+}
+
+static bool has_filters(uint32_t ifindex, uint32_t parent)
+{
+	bool found = false;
+	struct netlink *nl;
+	char buf[NETLINK_REQUEST_BYTES];
+	if (netlink_open(NETLINK_ROUTE, &nl, NULL) < 0)
+		return true;
+	struct nlmsghdr *nlh = netlink_header(buf, RTM_GETTFILTER, NLM_F_DUMP);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(nlh, sizeof *tc);
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = parent;
+	if (netlink_request(nl, nlh, on_filter, &found, NULL) < 0)
+		found = true;
+	netlink_close(nl);
+	return found;
 }
 
 static void remove_filter(struct attachment *a)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)a->ifindex,
 		    .attach_point = a->egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = filter_priority());
 	bpf_tc_detach(&hook, &opts);
-	if (a->made_qdisc) {
+	if (a->made_qdisc && !has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) &&
+	    !has_filters(a->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS))) {
 		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		bpf_tc_hook_destroy(&hook);
 	}
@@ -117,6 +162,28 @@ static void attach_one(struct ebpf *e, struct user_port *up)
 	e->devices[up->dp_port].kind = a->egress ? WEFT_OUT_HOST : WEFT_OUT_DEVICE;
 }
 
+/* Filters that an earlier daemon left on devices that are nothing to us now. Once. */
+static void sweep(struct ebpf *e)
+{
+	struct if_nameindex *all = if_nameindex();
+	for (struct if_nameindex *i = all; i && i->if_index; i++) {
+		if (find(e, i->if_index))
+			continue;
+		for (int egress = 0; egress < 2; egress++) {
+			struct attachment left = { .ifindex = i->if_index,
+						   .egress = egress,
+						   .made_qdisc = true };
+			LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)left.ifindex,
+				    .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+			LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE,
+				    .priority = filter_priority());
+			if (bpf_tc_query(&hook, &opts) == 0)
+				remove_filter(&left);
+		}
+	}
+	if_freenameindex(all);
+}
+
 static void attach_all(struct deferred *d)
 {
 	struct ebpf *e = CONTAINER_OF(d, struct ebpf, attach);
@@ -125,7 +192,10 @@ static void attach_all(struct deferred *d)
 		if (up && has_device(up->port))
 			attach_one(e, up);
 	}
+	e->attached = true;
 	deferred_put(&e->resync, e->loop);
+	if (!e->swept)
+		deferred_put(&e->underlay, e->loop);
 }
 
 void attach_port(struct ebpf *e, struct user_port *up UNUSED) { deferred_put(&e->attach, e->loop); }
@@ -190,12 +260,8 @@ static bool is_port_device(const struct ebpf *e, uint32_t ifindex)
 	return false;
 }
 
-static void sync_underlay(struct deferred *d)
+static void attach_underlay(struct ebpf *e, const struct ifaddrs *all)
 {
-	struct ebpf *e = CONTAINER_OF(d, struct ebpf, underlay);
-	struct ifaddrs *all;
-	if (!e->has_tunnels || getifaddrs(&all) < 0)
-		return;
 	sync_addresses(e, all);
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
 		if (!i->ifa_addr || (i->ifa_flags & IFF_LOOPBACK) ||
@@ -209,21 +275,32 @@ static void sync_underlay(struct deferred *d)
 		a->underlay = true;
 		int r = put_filter(e, a);
 		if (r < 0) {
-			log_warn("%s: no eBPF program on this device (%s): tunnels over it end in "
-				 "user "
-				 "space",
-				 i->ifa_name, err_name(r));
+			log_warn("%s: no eBPF program on this device (%s): tunnels over it "
+				 "end in user space", i->ifa_name, err_name(r));
 			free(a);
 			continue;
 		}
 		list_push_back(&e->attachments, &a->node);
 	}
-	freeifaddrs(all);
 	struct attachment *a;
 	LIST_FOR_EACH_SAFE(a, &e->attachments, node) {
 		char name[IF_NAMESIZE];
 		if (a->underlay && !if_indextoname(a->ifindex, name))
 			drop_attachment(a, true);
+	}
+}
+
+static void sync_underlay(struct deferred *d)
+{
+	struct ebpf *e = CONTAINER_OF(d, struct ebpf, underlay);
+	struct ifaddrs *all;
+	if (e->has_tunnels && getifaddrs(&all) == 0) {
+		attach_underlay(e, all);
+		freeifaddrs(all);
+	}
+	if (e->attached && !e->swept) {
+		sweep(e);
+		e->swept = true;
 	}
 }
 

@@ -76,6 +76,8 @@ struct ebpf {
 	struct timer tick;
 	bool wants_resync;
 	bool has_kern_ctx, has_tunnels;
+	bool attached; /* the first configuration's ports have their programs */
+	bool swept;    /* what an earlier daemon left behind is gone */
 
 	struct port *ring; /* see ring.c */
 };
