@@ -370,8 +370,9 @@ static int set_key(struct ctl *ctl, const struct idl_row *row, const struct ctl_
 	return 0;
 }
 
+/* *ret_column is the one that was written. */
 static int set_column(struct ctl *ctl, const struct idl_row *row, const char *text, bool inserting,
-		      struct err *err)
+		      int *ret_column, struct err *err)
 {
 	const struct idl_table_def *table = idl_row_table(row);
 	struct ctl_assignment a;
@@ -389,15 +390,15 @@ static int set_column(struct ctl *ctl, const struct idl_row *row, const char *te
 		if (r == 0)
 			idl_set_datum(ctl->txn, row, a.column, datum);
 	}
-	if (r == 0)
-		touched(ctl, table, a.column);
+	*ret_column = a.column;
 	ctl_assignment_fini(&a);
 	return r;
 }
 
 int ctl_set_column(struct ctl *ctl, const struct idl_row *row, const char *text, struct err *err)
 {
-	return set_column(ctl, row, text, false, err);
+	int column;
+	return set_column(ctl, row, text, false, &column, err);
 }
 
 static int prepare_set(struct ctl_command *command, struct err *err)
@@ -416,8 +417,12 @@ static int run_set(struct ctl_command *command, struct err *err)
 	int r = row_arg(command, &table, &row, err);
 	if (r < 0 || !row)
 		return r;
-	for (int i = 3; r == 0 && i < command->argc; i++)
-		r = set_column(command->ctl, row, command->argv[i], false, err);
+	for (int i = 3; r == 0 && i < command->argc; i++) {
+		int column;
+		r = set_column(command->ctl, row, command->argv[i], false, &column, err);
+		if (r == 0)
+			touched(command->ctl, table, column);
+	}
 	return r;
 }
 
@@ -609,12 +614,13 @@ static int run_create(struct ctl_command *command, struct err *err)
 	const struct idl_table_def *table;
 	const struct idl_row *row = NULL;
 	char text[UUID_LEN + 1];
+	int column;
 	int r = table_arg(command, &table, err);
 	if (r < 0)
 		return r;
 	r = insert_row(ctl, table, ctl_option(command, "--id"), &row, err);
 	for (int i = 2; r == 0 && i < command->argc; i++)
-		r = set_column(ctl, row, command->argv[i], true, err);
+		r = set_column(ctl, row, command->argv[i], true, &column, err);
 	/* The temporary one; finish_create() puts the real one in its place. */
 	if (row && r == 0)
 		str_puts(&command->output, uuid_to_str(idl_row_uuid(row), text));
