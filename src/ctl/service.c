@@ -512,8 +512,8 @@ int service_stop(const struct service_options *o)
 
 int service_restart(const struct service_options *o)
 {
-	bool keep_flows =
-		!o->no_ovs_vswitchd && service_pid("ovs-vswitchd") && service_pid("ovsdb-server");
+	bool keep_flows = !o->no_ovs_vswitchd && !o->delete_bridges &&
+			  service_pid("ovs-vswitchd") && service_pid("ovsdb-server");
 	struct saved_flows *flows = keep_flows ? flows_save() : NULL;
 	int status = service_stop(o);
 	if (!status)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Saved as text in a private folder, put back as one bundle a bridge, so that no packet meets half
- * of it. OpenFlow 1.4 is the oldest version with bundles and the flags that a dump shows. */
+/* Saved as text in a private folder, put back as one bundle a bridge. OpenFlow 1.4 is the oldest
+ * version with bundles and the flags that a dump shows. */
 #include "ctl/service_flows.h"
 
 #include <errno.h>
@@ -69,8 +69,10 @@ struct saved_flows *flows_save(void)
 	     s = strtok_r(NULL, "\n", &save)) {
 		f->bridges = xgrow(f->bridges, &f->allocated, f->n + 1, sizeof *f->bridges);
 		f->bridges[f->n++] = xstrdup(s);
-		if (save_dump(f, s, "dump-groups", "groups") |
-		    save_dump(f, s, "dump-flows", "flows"))
+		if (save_dump(f, s, "dump-groups", "groups"))
+			fprintf(stderr, "%s: bridge %s: groups could not be saved\n", log_program(),
+				s);
+		if (save_dump(f, s, "dump-flows", "flows"))
 			fprintf(stderr, "%s: bridge %s: flows could not be saved\n", log_program(),
 				s);
 	}
@@ -88,9 +90,12 @@ static int restore_file(const struct saved_flows *f, const char *bridge, const c
 		fclose(file);
 	if (first == EOF)
 		return 0;
-	const char *const argv[] = { "ovs-ofctl", VERSION_OPTION, "--bundle", command,
-				     bridge,	  path,		  NULL };
-	return child_run(argv);
+	const char *const bundled[] = { "ovs-ofctl", VERSION_OPTION, "--bundle", command,
+					bridge,	     path,	     NULL };
+	const char *const plain[] = { "ovs-ofctl", VERSION_OPTION, command, bridge, path, NULL };
+	/* All at once, so that no packet meets half of it; one by one rather than not at all. */
+	AUTO_STR ignored = STR_INIT;
+	return child_capture(bundled, true, &ignored) ? child_run(plain) : 0;
 }
 
 int flows_restore(const struct saved_flows *f)
