@@ -54,14 +54,15 @@ void trace_leave(struct trace *t, struct list *old)
 
 /* A list that ends with the step into another table, or bridge, goes on there at the same depth: long
  * chains of tables stay readable. */
-static void print_nodes(const struct list *list, int level_, int step, bool tail, bool in_bridge,
-			struct str *out)
+static void print_nodes(const struct list *list, int level_, bool steps_in, bool of_action, bool tail,
+			bool in_bridge, struct str *out)
 {
 	const struct trace_node *n;
 	LIST_FOR_EACH(n, list, node) {
 		bool last = n->node.next == list;
 		bool steps = n->kind == TRACE_BRIDGE || n->kind == TRACE_TABLE;
-		int level = steps ? level_ + step : level_;
+		bool step = steps_in || (of_action && !last);
+		int level = steps && step ? level_ + 1 : level_;
 		int indent = level * 8 + 4;
 		if (n->kind == TRACE_BRIDGE)
 			indent = step ? level * 8 - 4 : level * 8;
@@ -91,9 +92,9 @@ static void print_nodes(const struct list *list, int level_, int step, bool tail
 		}
 		if (n->kind == TRACE_BUCKET)
 			level++;
-		print_nodes(&n->children, level, !steps && !(tail && last), steps ? last : true,
+		print_nodes(&n->children, level, !steps && !(tail && last), !steps, steps ? last : true,
 			    n->kind == TRACE_BRIDGE, out);
 	}
 }
 
-void trace_print(const struct trace *t, struct str *out) { print_nodes(&t->roots, 0, 0, true, false, out); }
+void trace_print(const struct trace *t, struct str *out) { print_nodes(&t->roots, 0, false, false, true, false, out); }

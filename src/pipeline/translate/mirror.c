@@ -50,6 +50,6 @@ void xlate_mirror(struct xlate *x, const struct bundle *bundle, uint32_t mirrors
 void xlate_mirror_ingress(struct xlate *x)
 {
 	const struct bundle *in = x->in_port ? x->in_port->bundle : NULL;
-	if (in && in->mirror_src)
+	if (in && in->mirror_src && !in->mirror_out)
 		xlate_mirror(x, in, in->mirror_src);
 }

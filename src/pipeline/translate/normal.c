@@ -210,7 +210,7 @@ static bool is_reserved(struct eth_addr a)
 	if (!memcmp(a.b, ieee, 5) && a.b[5] < 0x10)
 		return true;
 	if (a.b[0] == 0x01 && a.b[1] == 0 && a.b[2] == 0x0c && a.b[3] == 0xcc && a.b[4] == 0xcc &&
-	    a.b[5] >= 0xc0 && a.b[5] <= 0xcf) /* Cisco CFM */
+	    a.b[5] >= 0xc0 && a.b[5] <= 0xc7) /* Cisco CFM */
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (!memcmp(&others[i], &a, sizeof a))

@@ -283,15 +283,16 @@ static bool output_is_tunnel_end(struct xlate *x, const struct ofport *out, uint
 	return tunnel_terminate(x->bridge->name, &x->flow, x->wc, ret);
 }
 
-static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool last)
+/* False: the port does not send it. */
+static bool send_out(struct xlate *x, struct ofport *out, bool check_stp, bool last)
 {
 	if (out->config & OFPPC_NO_FWD) {
 		trace_put(x->trace, TRACE_DETAIL, "OFPPC_NO_FWD set, skipping output");
-		return;
+		return false;
 	}
 	if (check_stp && !ofport_stp_forwards(out)) {
 		trace_put(x->trace, TRACE_DETAIL, "STP not in forwarding state, skipping output");
-		return;
+		return false;
 	}
 	if (x->in_port && x->in_port != out && x->in_port->pipeline == out->pipeline && out->tunnel &&
 	    x->in_port->tunnel) {
@@ -299,30 +300,26 @@ static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool 
 		if (!guard_may_pass(x->in_port, out, vlan)) {
 			trace_put(x->trace, TRACE_DETAIL, "loop guard: not from tunnel %s to tunnel %s",
 				  x->in_port->name, out->name);
-			return;
+			return false;
 		}
 	}
-	struct bundle *bundle = out->bundle;
-	if (bundle && bundle->mirror_dst & ~x->mirrors)
-		xlate_mirror(x, bundle, bundle->mirror_dst);
-
 	if (ofport_is_patch(out)) {
 		struct ofport *peer = ofport_peer(out);
 		if (peer)
 			output_patch(x, out, peer, last);
 		else
 			trace_put(x->trace, TRACE_DETAIL, "patch port %s has no peer", out->name);
-		return;
+		return true;
 	}
 	if (x->truncate)
 		dp_actions_put_u32(x->acts, DPA_TRUNC, x->truncate);
 	if (out->tunnel) {
 		output_tunnel(x, out);
 		x->output_port = out->ofport;
-		return;
+		return true;
 	}
 	if (out->dp_port == DP_PORT_NONE)
-		return;
+		return false;
 	xlate_commit(x);
 	uint32_t tunnel_port;
 	if (output_is_tunnel_end(x, out, &tunnel_port)) {
@@ -336,6 +333,15 @@ static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool 
 	struct credit *c = xlate_credit(x, CREDIT_TX);
 	if (c)
 		c->ofport = ofport_ref(out);
+	return true;
+}
+
+static void output_to(struct xlate *x, struct ofport *out, bool check_stp, bool last)
+{
+	const struct bundle *b = out->bundle;
+	bool mirrored = b && (b->mirror_dst & ~x->mirrors);
+	if (send_out(x, out, check_stp, last && !mirrored) && mirrored)
+		xlate_mirror(x, b, b->mirror_dst);
 }
 
 void xlate_output_port(struct xlate *x, struct ofport *out, bool last)

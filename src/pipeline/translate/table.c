@@ -112,7 +112,12 @@ static void run_rule(struct xlate *x, const struct rule *r, bool last)
 	x->rule_cookie = r->cookie;
 	/* The list may go away under us: a learn action can change its own rule. */
 	struct rule_actions *actions = rule_actions_ref(r->actions);
-	if (!actions->size)
+	const struct bundle *in = x->in_port ? x->in_port->bundle : NULL;
+	if (x->indent == 1 && in && in->mirror_out)
+		trace_put(x->trace, TRACE_ERROR,
+			  "dropping packet received on port %s, which is reserved exclusively for mirroring",
+			  in->name);
+	else if (!actions->size)
 		trace_put(x->trace, TRACE_ACTION, "drop");
 	else
 		xlate_actions(x, actions->data, actions->size, last, false);
