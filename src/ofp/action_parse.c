@@ -391,6 +391,7 @@ static int parse_set_field(struct action_parser *p, char *arg)
 		return r;
 	if (!field_value_ok(f, &value))
 		return err_set(p->err, -EINVAL, "%s: value is not valid for field %s", arg, name);
+	p->usable &= field_usable_protocols(f, &mask);
 	of_actions_put_set_field(p->out, f, &value, &mask);
 	return 0;
 }

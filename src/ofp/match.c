@@ -78,7 +78,13 @@ void match_set_metadata(struct match *m, uint64_t value, uint64_t mask)
 
 void match_normalize(struct match *m)
 {
+	/* What a match says of tunnels has a meaning without a far end. */
+	struct tunnel_key tunnel = m->mask.tunnel;
+	uint8_t opts[sizeof m->mask.tun_opts];
+	memcpy(opts, m->mask.tun_opts, sizeof opts);
 	key_mask_normalize(&m->key, &m->mask);
+	m->mask.tunnel = tunnel;
+	memcpy(m->mask.tun_opts, opts, sizeof opts);
 	key_mask(&m->key, &m->mask);
 }
 

@@ -87,8 +87,11 @@ uint32_t key_hash_l4(const struct flow_key *k, uint32_t seed, bool symmetric)
 
 void key_mask_normalize(const struct flow_key *key, struct flow_key *mask)
 {
-	bool ip4 = key->dl_type == BE16_C(ETH_TYPE_IP), ip6 = key->dl_type == BE16_C(ETH_TYPE_IPV6);
-	bool arp = key->dl_type == BE16_C(ETH_TYPE_ARP) || key->dl_type == BE16_C(ETH_TYPE_RARP);
+	/* A packet that begins at layer 3 says by its packet type what it is. */
+	be16 type = key->packet_type >> 16 == 1 ? cpu_to_be16((uint16_t)key->packet_type)
+						: key->dl_type;
+	bool ip4 = type == BE16_C(ETH_TYPE_IP), ip6 = type == BE16_C(ETH_TYPE_IPV6);
+	bool arp = type == BE16_C(ETH_TYPE_ARP) || type == BE16_C(ETH_TYPE_RARP);
 	bool ip = ip4 || ip6, l4 = ip && !(key->nw_frag & FRAG_LATER);
 	uint8_t proto = key->nw_proto;
 
@@ -100,9 +103,9 @@ void key_mask_normalize(const struct flow_key *key, struct flow_key *mask)
 	for (unsigned i = 0; i + 1 < KEY_MAX_VLANS; i++)
 		if (!(key->vlans[i].tci & BE16_C(VLAN_CFI)))
 			CLEAR(mask->vlans[i + 1]);
-	if (key->dl_type != BE16_C(ETH_TYPE_MPLS) && key->dl_type != BE16_C(ETH_TYPE_MPLS_MCAST))
+	if (type != BE16_C(ETH_TYPE_MPLS) && type != BE16_C(ETH_TYPE_MPLS_MCAST))
 		CLEAR(mask->mpls_lse);
-	if (key->dl_type != BE16_C(ETH_TYPE_NSH))
+	if (type != BE16_C(ETH_TYPE_NSH))
 		CLEAR(mask->nsh);
 	if (!ip4 && !arp) {
 		CLEAR(mask->nw_src);
