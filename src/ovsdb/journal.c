@@ -4,8 +4,7 @@
  * the caller undoes what it did in memory. If fsync fails, the kernel may have dropped the pages
  * and called them clean, so that nothing about the file can be known any more; then, and also if
  * the cut fails, the journal wants to be replaced by a new file before it takes another record.
- *
- * A lock file ".NAME.~lock~" keeps other writers out, the same that Open vSwitch's programs use. */
+ */
 #include "ovsdb/journal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 #include "base/log.h"
 #include "base/mem.h"
+#include "ovsdb/lockfile.h"
 #include "wire/json.h"
 
 LOG_MODULE(ovsdb_log);
@@ -71,44 +71,6 @@ bool journal_needs_rewrite(const struct journal *j)
 	return j->needs_rewrite;
 }
 
-/* --- the lock -----------------------------------------------------------------------------------*/
-
-static char *lock_path(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return xasprintf(".%s.~lock~", path);
-	return xasprintf("%.*s.%s.~lock~", (int)(slash + 1 - path), path, slash + 1);
-}
-
-static int journal_lock(struct journal *j, struct err *err)
-{
-	AUTO_FREE char *path = lock_path(j->real_path);
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		int r = -errno;
-		log_warn("%s: failed to open lock file: %s", path, err_name(r));
-		return err_set(err, r, "I/O error: %s: failed to lock lockfile (%s)", j->path,
-			       err_name(r));
-	}
-	if (fcntl(fd, F_SETLK, &lock) < 0) {
-		int r = -errno;
-		if (!fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK)
-			log_warn("%s: cannot lock file because it is already locked by pid %ld",
-				 path, (long)lock.l_pid);
-		close(fd);
-		if (r == -EACCES)
-			r = -EAGAIN;
-		return err_set(err, r, "I/O error: %s: failed to lock lockfile (%s)", j->path,
-			       err_name(r));
-	}
-	j->lock_fd = fd;
-	return 0;
-}
-
 /* --- opening ------------------------------------------------------------------------------------*/
 
 static int identify(struct journal *j, struct err *err)
@@ -130,6 +92,15 @@ static int identify(struct journal *j, struct err *err)
 	return err_set(err, -EINVAL, "ovsdb error: %s: unexpected file format", j->path);
 }
 
+/* The file that a rename must replace; as it was named, if that is no link. */
+static char *follow_links(const char *path)
+{
+	struct stat st;
+	char *real = !lstat(path, &st) && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
+
+	return real ? real : xstrdup(path);
+}
+
 int journal_open(const char *path, enum journal_mode mode, struct journal **ret, struct err *err)
 {
 	struct journal *j = xzalloc(sizeof *j);
@@ -138,11 +109,14 @@ int journal_open(const char *path, enum journal_mode mode, struct journal **ret,
 
 	j->path = xstrdup(path);
 	j->fd = j->lock_fd = -1;
-	char *real = realpath(path, NULL);
-	j->real_path = real ? real : xstrdup(path);
+	j->real_path = follow_links(path);
 	j->is_writable = mode != JOURNAL_READ;
-	if (mode != JOURNAL_READ)
-		r = journal_lock(j, err);
+	if (mode != JOURNAL_READ) {
+		j->lock_fd = lockfile_take(j->real_path);
+		if (j->lock_fd < 0)
+			r = err_set(err, j->lock_fd, "I/O error: %s: failed to lock lockfile (%s)",
+				    path, err_name(j->lock_fd));
+	}
 	if (!r) {
 		int flags = mode == JOURNAL_READ    ? O_RDONLY
 			    : mode == JOURNAL_WRITE ? O_RDWR

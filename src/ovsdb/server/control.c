@@ -75,7 +75,7 @@ static void do_add_remote(struct control_call *call, int argc, const char *argv[
 {
 	AUTO_ERR err = ERR_INIT;
 
-	if (remote_add(s, argv[1], false, &err) < 0)
+	if (remote_add(s, argv[1], &err) < 0)
 		control_reply_err(call, &err);
 	else
 		control_reply(call, NULL);
@@ -87,6 +87,13 @@ static void do_remove_remote(struct control_call *call, int argc, const char *ar
 		control_reply(call, NULL);
 	else
 		control_reply_error(call, "no such remote");
+}
+
+/* What databases say of remotes and keys is read again. */
+static void do_reload(struct control_call *call, int argc, const char *argv[], void *s)
+{
+	remote_reconfigure(s);
+	control_reply(call, NULL);
 }
 
 static void do_list_remotes(struct control_call *call, int argc, const char *argv[], void *s)
@@ -277,6 +284,7 @@ static const struct {
 	{ "ovsdb-server/compact", "", 0, 1, do_compact },
 	{ "ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1, do_trim },
 	{ "ovsdb-server/reconnect", "", 0, 0, do_reconnect },
+	{ "ovsdb-server/reload", "", 0, 0, do_reload },
 	{ "ovsdb-server/add-remote", "REMOTE", 1, 1, do_add_remote },
 	{ "ovsdb-server/remove-remote", "REMOTE", 1, 1, do_remove_remote },
 	{ "ovsdb-server/list-remotes", "", 0, 0, do_list_remotes },

@@ -18,7 +18,7 @@
 #include "ovsdb/record.h"
 #include "ovsdb/server/server.h"
 
-LOG_MODULE(ovsdb_server_main);
+LOG_MODULE(ovsdb_server);
 
 struct options {
 	struct daemon_options daemon;
@@ -218,6 +218,17 @@ static void configure_keys(struct server *s, struct options *o)
 		tls_config_set_ca(o->ca, o->ca_bootstrap);
 }
 
+static void check_key_spec(const struct server *s, const char *spec)
+{
+	AUTO_ERR err = ERR_INIT;
+	struct server_db *db;
+	const struct table *t;
+	const struct column_schema *c;
+
+	if (spec && remote_parse_db_column(s, spec, &db, &t, &c, &err) < 0)
+		log_fatal("%s", err_text(&err));
+}
+
 static void open_databases(struct server *s, const struct options *o, int n, char **paths)
 {
 	AUTO_ERR err = ERR_INIT;
@@ -238,7 +249,8 @@ struct running {
 	struct server server;
 	struct loop *loop;
 	struct control_call *exiting; /* who asked for the end */
-	pid_t child;		      /* of --run; 0: none */
+	const char *command;	      /* of --run; NULL: none */
+	pid_t child;
 	struct timer child_timer;
 	int status;
 };
@@ -257,6 +269,7 @@ static void on_exit_command(struct control_call *call, int argc, const char *arg
 
 static void start_child(struct running *r, const char *command)
 {
+	r->command = command;
 	r->child = fork();
 	if (r->child < 0)
 		log_fatal("%s: cannot run it: %s", command, err_name(errno));
@@ -269,6 +282,19 @@ static void start_child(struct running *r, const char *command)
 	}
 }
 
+static void tell_child_status(struct running *r, int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;
+	r->status = 1;
+	if (WIFEXITED(status))
+		fprintf(stderr, "ovsdb-server: %s: child exited, exit status %d\n", r->command,
+			WEXITSTATUS(status));
+	else
+		fprintf(stderr, "ovsdb-server: %s: child exited, killed by signal %d\n", r->command,
+			WTERMSIG(status));
+}
+
 /* The child's end is looked for, rather than signalled: a handler of SIGCHLD would not be worth its
  * trouble for a command that tests run. */
 static void look_for_child(struct timer *t)
@@ -277,7 +303,7 @@ static void look_for_child(struct timer *t)
 	int status;
 
 	if (waitpid(r->child, &status, WNOHANG) == r->child) {
-		r->status = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+		tell_child_status(r, status);
 		loop_stop(r->loop);
 		return;
 	}
@@ -312,12 +338,15 @@ int ovsdb_server_main(int argc, char **argv)
 	server_init(&r.server, r.loop);
 	configure_keys(&r.server, &o);
 	open_databases(&r.server, &o, argc - optind, argv + optind);
+	check_key_spec(&r.server, r.server.key_spec);
+	check_key_spec(&r.server, r.server.cert_spec);
+	check_key_spec(&r.server, r.server.ca_spec);
 	server_register_control(&r.server);
 	control_register("exit", "", 0, 0, on_exit_command, &r);
 	if (control_server_open(o.daemon.unixctl, r.loop, &control, &err) < 0)
 		log_fatal("%s", err_text(&err));
 	for (size_t i = 0; i < o.n_remotes; i++)
-		if (remote_add(&r.server, o.remotes[i], true, &err) < 0)
+		if (remote_add(&r.server, o.remotes[i], &err) < 0)
 			log_fatal("%s", err_text(&err));
 	remote_reconfigure(&r.server);
 	daemon_on_signal(r.loop, NULL, NULL);
@@ -326,8 +355,9 @@ int ovsdb_server_main(int argc, char **argv)
 	if (o.run_command) {
 		start_child(&r, o.run_command);
 		timer_arm_in(&r.child_timer, r.loop, 0);
+	} else {
+		log_info("%s", VERSION_LINE("ovsdb-server"));
 	}
-	log_info("ovsdb-server %s", VERSION_LINE("ovsdb-server"));
 
 	loop_run(r.loop);
 

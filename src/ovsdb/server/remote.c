@@ -45,6 +45,7 @@ struct remote {
 	struct server *server;
 	char *name;
 	struct list endpoints;
+	bool has_complained; /* of the column's type */
 };
 
 static void wanted_fini(struct wanted *w)
@@ -302,11 +303,11 @@ static void reconfigure_remote(struct remote *r)
 		 (c->type.key.type == ATOM_STRING ||
 		  (c->type.key.type == ATOM_UUID && c->type.key.ref.table)))
 		want_column(r, t, c);
-	else
-		log_warn_limited(&limit,
-				 "%s: column must hold strings or references to rows that have a "
-				 "target",
-				 r->name);
+	else if (!r->has_complained) {
+		r->has_complained = true;
+		log_warn("%s: column must hold strings or references to rows that have a target",
+			 r->name);
+	}
 	LIST_FOR_EACH_SAFE(e, &r->endpoints, node)
 		if (!e->is_wanted)
 			endpoint_free(e);
@@ -374,11 +375,10 @@ static void remote_free(struct remote *r)
 	free(r);
 }
 
-int remote_add(struct server *s, const char *name, bool must_open, struct err *err)
+int remote_add(struct server *s, const char *name, struct err *err)
 {
 	struct remote *after;
 	AUTO_ERR why = ERR_INIT;
-	int ret = 0;
 
 	if (find(s, name))
 		return 0;
@@ -405,13 +405,7 @@ int remote_add(struct server *s, const char *name, bool must_open, struct err *e
 		return 0;
 	}
 	struct wanted w = { .target = xstrdup(name), .max_backoff_ms = -1, .probe_ms = -1 };
-	ret = endpoint_open(endpoint_new(r, &w), &why);
-	if (ret < 0 && must_open) {
-		remote_free(r);
-		err_move(err, &why);
-		return ret;
-	}
-	if (ret < 0)
+	if (endpoint_open(endpoint_new(r, &w), &why) < 0)
 		log_err("%s", err_text(&why));
 	return 0;
 }

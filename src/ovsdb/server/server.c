@@ -4,11 +4,8 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/hash.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "wire/json.h"
-
-LOG_MODULE(ovsdb_server);
 
 /* ovsdb-server(5): what a client can learn about the server's databases. */
 static const char builtin_schema[] =

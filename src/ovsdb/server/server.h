@@ -55,17 +55,15 @@ void server_db_changed(struct server *, struct server_db *);
 
 /* remote.c */
 struct remote;
-/* 'name' as --remote takes it. A db: remote that cannot be is an error; a socket that cannot be
- * opened too if 'must_open'. */
-MUST_CHECK int remote_add(struct server *, const char *name, bool must_open, struct err *err);
+/* 'name' as --remote takes it. A db: remote that cannot be is an error; a socket that cannot be opened
+ * is one line in the log, and tried again. */
+MUST_CHECK int remote_add(struct server *, const char *name, struct err *err);
 bool remote_remove(struct server *, const char *name);
 void remote_remove_all(struct server *);
 void remote_list(const struct server *, struct str *out);
 /* Reads the db: remotes again, and what else is in a database. */
 void remote_reconfigure(struct server *);
 void remote_update_status(struct server *);
-/* New certificates: all connections that use them are made again. */
-void remote_reconfigure_tls(struct server *);
 MUST_CHECK int remote_parse_db_column(const struct server *, const char *name,
 				      struct server_db **ret_db, const struct table **ret_table,
 				      const struct column_schema **ret_column, struct err *err);
