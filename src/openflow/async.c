@@ -100,6 +100,50 @@ static void port_status(void *listener, const struct of_port_status *ps)
 	}
 }
 
+static void table_status(void *listener, const struct table_status *ts)
+{
+	struct openflow_server *srv = listener;
+	struct ofsession *s;
+	LIST_FOR_EACH(s, &srv->sessions, node) {
+		if (connection_version(s->conn) < OF14 || !wants(s, OFASYNC_TABLE_STATUS, ts->reason))
+			continue;
+		AUTO_BYTES b = BYTES_INIT;
+		table_status_build(&b, ts, connection_version(s->conn));
+		ofsession_send(s, &b);
+	}
+}
+
+/* 1.4: the others hear of a change of groups or meters. */
+static void forward(struct openflow_server *srv, unsigned reason, const struct group_mod *gm,
+		    const struct meter_mod *mm, const struct of_origin *origin)
+{
+	struct ofsession *s;
+	LIST_FOR_EACH(s, &srv->sessions, node) {
+		enum of_version v = connection_version(s->conn);
+		if (v < OF14 || (origin && origin->session == s) ||
+		    !wants(s, OFASYNC_REQUESTFORWARD, reason))
+			continue;
+		AUTO_BYTES b = BYTES_INIT;
+		size_t start = of_msg_begin(&b, OFMSG_REQUESTFORWARD, OFK_OFPT, v, 0);
+		if (gm && group_mod_build(&b, gm, v, origin ? origin->xid : 0) < 0)
+			continue;
+		if (mm)
+			meter_mod_build(&b, mm, v, origin ? origin->xid : 0);
+		if (of_msg_end(&b, start) == 0)
+			ofsession_send(s, &b);
+	}
+}
+
+static void group_changed(void *listener, const struct group_mod *gm, const struct of_origin *origin)
+{
+	forward(listener, 0, gm, NULL, origin);
+}
+
+static void meter_changed(void *listener, const struct meter_mod *mm, const struct of_origin *origin)
+{
+	forward(listener, 1, NULL, mm, origin);
+}
+
 static bool wants_packet_in(void *listener, enum of_packet_in_reason reason, uint16_t controller_id)
 {
 	struct openflow_server *srv = listener;
@@ -117,6 +161,9 @@ const struct of_listener_ops openflow_listener_ops = {
 	.packet_in = packet_in,
 	.flow_removed = flow_removed,
 	.port_status = port_status,
+	.table_status = table_status,
+	.group_changed = group_changed,
+	.meter_changed = meter_changed,
 	.wants_packet_in = wants_packet_in,
 	.is_connected = is_connected,
 };

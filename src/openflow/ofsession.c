@@ -109,6 +109,9 @@ static int dispatch(struct request *r)
 		handle_flow,
 		handle_switch,
 		handle_port,
+		handle_group,
+		handle_table,
+		handle_bundle,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		int e = families[i](r);
@@ -180,6 +183,7 @@ void ofsession_free(struct ofsession *s)
 	if (!s)
 		return;
 	list_remove(&s->node);
+	ofsession_bundles_free(s);
 	connection_free(s->conn);
 	free(s);
 }
