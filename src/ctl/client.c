@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "ctl/applets.h"
 #include "ctl/program.h"
+#include "io/control.h"
 #include "io/daemon.h"
 #include "io/stream.h"
 #include "wire/json.h"
@@ -135,10 +136,32 @@ json_t *client_call(struct client *c, const char *method, json_t *params)
 	return result;
 }
 
+static void control_exit(struct control_call *call, int argc, const char *argv[], void *arg)
+{
+	struct client *c = arg;
+	control_reply(call, NULL);
+	loop_stop(c->loop);
+}
+
+struct control_server *client_open_control(struct client *c)
+{
+	struct control_server *control = NULL;
+	AUTO_ERR err = ERR_INIT;
+	if (control_server_open(program_daemon_options()->unixctl, c->loop, &control, &err) < 0)
+		client_fail(&err);
+	control_register("exit", "", 0, 0, control_exit, c);
+	return control;
+}
+
 void client_serve(struct client *c)
 {
-	for (;;)
-		loop_once(c->loop, -1);
+	struct control_server *control = NULL;
+	if (program_daemon_options()->detach)
+		control = client_open_control(c);
+	loop_run(c->loop);
+	jsonrpc_flush(c->rpc);
+	control_server_close(control);
+	exit(0);
 }
 
 void client_go_on(struct client *c)
@@ -386,6 +409,7 @@ static int run(int argc, char **argv, int need, int min_args, int max_args,
 	AUTO_FREE char *default_server = NULL;
 	const char *name = argv[0];
 	struct daemon_options *d = program_daemon_options();
+	d->keep_stdout = true;
 	struct client c = { .style = &style, .timestamp = timestamp, .force = force };
 	argc--;
 	argv++;

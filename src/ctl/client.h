@@ -35,8 +35,11 @@ void client_print_json(const struct client *, const json_t *);
 void client_print_table(struct client *, const struct output_table *);
 json_t *client_parse_json(const char *text);
 void client_fail(const struct err *) NORETURN;
-/* Turns the loop until the connection ends, which is an error, or the program. */
+/* Turns the loop until the connection ends, which is an error, or the program. With --detach it can
+ * be ended through a control socket. */
 void client_serve(struct client *) NORETURN;
+/* A control socket with "exit", which stops the loop. */
+struct control_server *client_open_control(struct client *);
 /* Goes to the background if --detach was given: what there was to print first is printed. */
 void client_go_on(struct client *);
 

@@ -95,14 +95,7 @@ int client_wait(struct client *c, int argc, char **argv)
 /* --- locks ----------------------------------------------------------------------------------- */
 
 struct locker {
-	json_t *first_id;    /* of the request of the command line; NULL: answered */
-	struct list waiting; /* requests of the control socket */
-};
-
-struct asked {
-	struct list node;
-	json_t *id;
-	struct control_call *call;
+	json_t *first_id; /* of the request of the command line; NULL: answered */
 };
 
 static json_t *send_lock(struct client *c, const char *method, const char *lock)
@@ -114,37 +107,18 @@ static json_t *send_lock(struct client *c, const char *method, const char *lock)
 	return id;
 }
 
-static void answer_control(struct locker *l, const struct jsonrpc_msg *msg)
-{
-	struct asked *a;
-	LIST_FOR_EACH_SAFE(a, &l->waiting, node) {
-		if (!json_equal(a->id, msg->id))
-			continue;
-		AUTO_STR text = STR_INIT;
-		if (msg->type == JSONRPC_REPLY) {
-			json_put(msg->result, JSON_PUT_SORT, &text);
-			control_reply(a->call, str_cstr(&text));
-		} else {
-			json_put(msg->error, JSON_PUT_SORT, &text);
-			control_reply_error(a->call, str_cstr(&text));
-		}
-		list_remove(&a->node);
-		json_decref(a->id);
-		free(a);
-	}
-}
-
 static void on_lock_message(struct client *c, struct jsonrpc_msg *msg)
 {
 	struct locker *l = c->arg;
 	bool is_answer = msg->type == JSONRPC_REPLY || msg->type == JSONRPC_ERROR;
-	if (is_answer && l->first_id && json_equal(msg->id, l->first_id)) {
-		json_decref(l->first_id);
-		l->first_id = NULL;
+	if (is_answer) {
 		client_print_json(c, msg->type == JSONRPC_REPLY ? msg->result : msg->error);
-		client_go_on(c);
-	} else if (is_answer) {
-		answer_control(l, msg);
+		fflush(stdout);
+		if (l->first_id && json_equal(msg->id, l->first_id)) {
+			json_decref(l->first_id);
+			l->first_id = NULL;
+			client_go_on(c);
+		}
 	} else if (msg->type == JSONRPC_NOTIFY) {
 		puts(msg->method);
 		client_print_json(c, msg->params);
@@ -153,34 +127,20 @@ static void on_lock_message(struct client *c, struct jsonrpc_msg *msg)
 	jsonrpc_msg_free(msg);
 }
 
+/* The answer is printed when it comes, as that of the command line is. */
 static void control_lock(struct control_call *call, int argc, const char *argv[], void *arg)
 {
-	struct client *c = arg;
-	struct locker *l = c->arg;
-	struct asked *a = xzalloc(sizeof *a);
-	a->call = call;
-	a->id = send_lock(c, argv[0], argv[1]);
-	list_push_back(&l->waiting, &a->node);
-}
-
-static void control_exit(struct control_call *call, int argc, const char *argv[], void *arg)
-{
-	struct client *c = arg;
+	json_decref(send_lock(arg, argv[0], argv[1]));
 	control_reply(call, NULL);
-	loop_stop(c->loop);
 }
 
 static int hold(struct client *c, const char *method, const char *lock)
 {
 	static const char *const methods[] = { "lock", "steal", "unlock" };
-	struct locker l = { .waiting = LIST_INIT(l.waiting) };
-	struct control_server *control = NULL;
-	AUTO_ERR err = ERR_INIT;
-	if (control_server_open(program_daemon_options()->unixctl, c->loop, &control, &err) < 0)
-		client_fail(&err);
+	struct locker l = { NULL };
+	struct control_server *control = client_open_control(c);
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
 		control_register(methods[i], "LOCK", 1, 1, control_lock, c);
-	control_register("exit", "", 0, 0, control_exit, c);
 	c->recv = on_lock_message;
 	c->arg = &l;
 	l.first_id = send_lock(c, method, lock);

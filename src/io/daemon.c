@@ -225,13 +225,15 @@ static void tell_parent(void)
 	ready_fd = -1;
 }
 
-static void close_standard_streams(void)
+static void close_standard_streams(bool keep_stdout)
 {
 	int fd = open("/dev/null", O_RDWR);
 	if (fd < 0)
 		return;
-	for (int i = 0; i < 3; i++)
-		dup2(fd, i);
+	for (int i = 0; i < 3; i++) {
+		if (i != STDOUT_FILENO || !keep_stdout)
+			dup2(fd, i);
+	}
 	if (fd > 2)
 		close(fd);
 	log_mute_console();
@@ -271,7 +273,7 @@ static void monitor(bool detached)
 		if (!n_crashes) {
 			tell_parent();
 			if (detached)
-				close_standard_streams();
+				close_standard_streams(false);
 		}
 		int status, code = wait_for(pid, &status);
 		if (!is_crash(status)) {
@@ -321,5 +323,5 @@ void daemon_ready(struct daemon_options *o)
 {
 	tell_parent();
 	if (o->detach)
-		close_standard_streams();
+		close_standard_streams(o->keep_stdout);
 }

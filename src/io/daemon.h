@@ -18,6 +18,7 @@ struct daemon_options {
 	/* Capabilities (CAP_*) to keep when --user gives up root; the rest are dropped. */
 	const unsigned *keep_caps;
 	size_t n_keep_caps;
+	bool keep_stdout; /* --detach leaves standard output open: its text is what we are for */
 };
 
 /* For getopt_long tables: put DAEMON_LONG_OPTIONS in the table, and hand what getopt returns to
