@@ -79,8 +79,8 @@ static void on_receive(struct control_call *call, int argc, const char *argv[], 
 	int at = 2;
 	uint32_t n;
 	if (argc > 3 && !strcmp(argv[2], "--qid")) {
-		if (!str_to_u32(argv[3], 10, &n)) {
-			control_reply_error(call, "invalid queue id");
+		if (!str_to_u32(argv[3], 10, &n) || n) { /* there is one queue */
+			control_reply_error(call, "bad rx queue id.");
 			return;
 		}
 		at = 4;

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "feature/tunnel/config.h"
 #include "io/netlink.h"
+#include "port/link.h"
 
 LOG_MODULE(neigh);
 
@@ -245,6 +246,27 @@ static int compare(const void *a, const void *b)
 	return r ? r : memcmp(&x->addr, &y->addr, sizeof x->addr);
 }
 
+static void put_entry(struct str *out, const struct in6_addr *addr, struct eth_addr mac,
+		      const char *dev)
+{
+	char text[64];
+	const uint8_t *m = mac.b;
+	tunnel_addr_to_str(addr, text, sizeof text);
+	str_putf(out, "%-45s %02x:%02x:%02x:%02x:%02x:%02x   %s\n", text, m[0], m[1], m[2], m[3], m[4],
+		 m[5], dev);
+}
+
+/* Next hops on host devices that tunnels use, too. */
+static void show_hosts(struct str *out)
+{
+	const struct host_neigh *h;
+	struct link link;
+	HMAP_FOR_EACH (h, &hosts, node) {
+		if (is_valid(h->state) && link_get_by_index(h->ifindex, &link) == 0)
+			put_entry(out, &h->addr, h->mac, link.name);
+	}
+}
+
 void neigh_show(struct str *out)
 {
 	size_t n = 0;
@@ -254,14 +276,10 @@ void neigh_show(struct str *out)
 	qsort(all, n, sizeof *all, compare);
 	str_puts(out, "IP                                            MAC                 Bridge\n"
 		      "==========================================================================\n");
-	for (size_t i = 0; i < n; i++) {
-		char text[64];
-		const uint8_t *m = all[i]->mac.b;
-		tunnel_addr_to_str(&all[i]->addr, text, sizeof text);
-		str_putf(out, "%-45s %02x:%02x:%02x:%02x:%02x:%02x   %s\n", text, m[0], m[1], m[2],
-			 m[3], m[4], m[5], all[i]->bridge);
-	}
+	for (size_t i = 0; i < n; i++)
+		put_entry(out, &all[i]->addr, all[i]->mac, all[i]->bridge);
 	free(all);
+	show_hosts(out);
 }
 
 unsigned neigh_aging_s(void) { return aging_s; }
