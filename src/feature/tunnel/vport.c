@@ -97,11 +97,16 @@ static void set(int fd, int level, int option, int value)
 		log_dbg("socket option %d/%d: %s", level, option, err_name(errno));
 }
 
-static void set_options(int fd, bool v6)
+static void set_buffer(int fd)
 {
 	int bytes = SOCKET_BYTES;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
 		set(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+}
+
+/* The outer header's fields, as control messages. */
+static void set_options(int fd, bool v6)
+{
 	set(fd, IPPROTO_IP, IP_PKTINFO, 1);
 	set(fd, IPPROTO_IP, IP_RECVTOS, 1);
 	set(fd, IPPROTO_IP, IP_RECVTTL, 1);
@@ -133,6 +138,7 @@ static int open_udp(uint16_t port)
 		addr.v4.sin_family = AF_INET;
 		addr.v4.sin_port = cpu_to_be16(port);
 	}
+	set_buffer(fd);
 	set_options(fd, v6);
 	set(fd, IPPROTO_UDP, UDP_GRO, 1);
 	set(fd, IPPROTO_UDP, UDP_NO_CHECK6_RX, 1); /* RFC 6935 */
@@ -149,7 +155,9 @@ static int open_raw(bool v6)
 	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_GRE);
 	if (fd < 0)
 		return -errno;
-	set_options(fd, v6);
+	set_buffer(fd);
+	if (v6) /* a raw IPv4 socket gives the IP header itself */
+		set_options(fd, v6);
 	return fd;
 }
 
@@ -322,7 +330,9 @@ static void take_datagram(struct vport_io *io, struct queue *q, struct packet *p
 	memset(t, 0, sizeof *t);
 	uint32_t piece = take_control(&m->msg_hdr, t);
 	bool ok = !(m->msg_hdr.msg_flags & MSG_TRUNC);
-	if (from->sin6_family == AF_INET6) {
+	if (!from) {
+		ok = ok && take_ip4(p, t);
+	} else if (from->sin6_family == AF_INET6) {
 		put_addr(&from->sin6_addr, &t->ip_src, &t->ipv6_src);
 		t->tp_src = q->udp ? from->sin6_port : 0;
 	} else {
@@ -332,8 +342,6 @@ static void take_datagram(struct vport_io *io, struct queue *q, struct packet *p
 	}
 	if (q->udp)
 		t->tp_dst = cpu_to_be16(io->vport->dst_port);
-	else if (!q->v6_raw)
-		ok = ok && take_ip4(p, t);
 	if (t->ip_dst) /* what the socket says of an IPv4 packet as IPv6 */
 		t->ipv6_src = t->ipv6_dst = in6addr_any;
 	if (!ok || !tunnel_key_is_set(t) || !p->size) {
@@ -348,16 +356,18 @@ static void receive(struct vport_io *io, struct queue *q)
 {
 	struct mmsghdr msgs[RECV_BATCH];
 	struct iovec iov[RECV_BATCH];
+	bool has_header = !q->udp && !q->v6_raw;
 	for (unsigned i = 0; i < RECV_BATCH; i++) {
 		if (!q->spare[i])
 			q->spare[i] = packet_new(PACKET_MAX_BYTES);
 		iov[i] = (struct iovec){ q->spare[i]->data, PACKET_MAX_BYTES };
-		msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i],
-						   .msg_iovlen = 1,
-						   .msg_name = &q->from[i],
-						   .msg_namelen = sizeof q->from[i],
-						   .msg_control = &q->control[i],
-						   .msg_controllen = sizeof q->control[i] };
+		msgs[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
+		if (has_header)
+			continue;
+		msgs[i].msg_hdr.msg_name = &q->from[i];
+		msgs[i].msg_hdr.msg_namelen = sizeof q->from[i];
+		msgs[i].msg_hdr.msg_control = &q->control[i];
+		msgs[i].msg_hdr.msg_controllen = sizeof q->control[i];
 	}
 	int n = recvmmsg(q->fd, msgs, RECV_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
