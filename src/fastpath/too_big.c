@@ -64,8 +64,9 @@ static struct packet *answer6(const struct packet *p, uint32_t mtu)
 {
 	const struct ip6_hdr_wire *h = packet_l3(p);
 	uint32_t left = p->size - p->l3_ofs;
+	static const uint8_t unspecified[16];
 	if (left < IP6_HLEN + 8 || h->dst[0] == 0xff || h->src[0] == 0xff ||
-	    IN6_IS_ADDR_UNSPECIFIED((const struct in6_addr *)h->src))
+	    !memcmp(h->src, unspecified, sizeof unspecified))
 		return NULL;
 	if (p->l4_ofs == PACKET_NO_OFS || (h->next == IPPROTO_ICMPV6 && p->l4_ofs < p->size &&
 					   p->data[p->l4_ofs] < 128))
