@@ -465,6 +465,27 @@ static void test_lock(void **state)
 	server_stop(&s);
 }
 
+/* A database that the server is given after we have connected. */
+static void test_late_database(void **state)
+{
+	static const char *const unknown[] = { "monitor_cond_since", "monitor_cond", "monitor",
+					       "get_schema", NULL };
+	struct server s = { .contents = contents, .unknown = unknown };
+	server_start(&s);
+	assert_int_equal(log_set_from_str("ovsdb_idl:off", NULL), 0);
+	struct idl *idl = idl_new(&vsw_db, s.remote, s.loop);
+	idl_monitor_all(idl);
+	idl_start(idl);
+	int r = idl_wait_ready(idl, false, clock_mono_ns() + 300 * NS_PER_MS, NULL);
+	assert_int_equal(r, -ETIMEDOUT);
+	s.unknown = NULL;
+	r = idl_wait_ready(idl, false, clock_mono_ns() + 20 * NS_PER_SEC, NULL);
+	assert_int_equal(r, 0);
+	check_contents(idl);
+	idl_free(idl);
+	server_stop(&s);
+}
+
 static void test_no_server(void **state)
 {
 	struct loop *loop = loop_new();
@@ -486,7 +507,7 @@ int main(void)
 		cmocka_unit_test(test_missing_column), cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_bad_update),     cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_outcomes),       cmocka_unit_test(test_lock),
-		cmocka_unit_test(test_no_server),
+		cmocka_unit_test(test_no_server),      cmocka_unit_test(test_late_database),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

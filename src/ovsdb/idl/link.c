@@ -174,13 +174,27 @@ static void link_down(struct idl *idl)
 }
 
 /* A server that speaks nonsense is left alone for a while, lest it be asked without end. */
-static void protocol_error(struct idl *idl, const char *what)
+static void start_over(struct idl *idl)
 {
-	log_warn("%s: %s; connecting again", idl_remote(idl), what);
 	str_copy(idl->last_txn_id, zero_txn_id, sizeof idl->last_txn_id);
 	idl->pause_first = true;
 	deferred_put(&idl->next_remote, idl->loop);
 	link_down(idl);
+}
+
+static void protocol_error(struct idl *idl, const char *what)
+{
+	log_warn("%s: %s; connecting again", idl_remote(idl), what);
+	start_over(idl);
+}
+
+/* The database may come later ("ovsdb-server/add-db"), or another remote may have it. */
+static void no_database(struct idl *idl, const char *why)
+{
+	static struct log_limit limit = LOG_LIMIT(1, 1);
+	log_warn_limited(&limit, "%s: the server does not serve the %s database (%s); trying again",
+			 idl_remote(idl), idl->def->name, why);
+	start_over(idl);
 }
 
 static void apply_updates(struct idl *idl, const json_t *updates, bool with_differences)
@@ -244,16 +258,14 @@ static void monitor_refused(struct idl *idl, const struct jsonrpc_msg *msg)
 	} else {
 		AUTO_STR text = STR_INIT;
 		json_put(msg->error, JSON_PUT_SORT, &text);
-		log_warn("%s: the server refuses to let the %s database be monitored: %s",
-			 idl_remote(idl), idl->def->name, str_cstr(&text));
+		no_database(idl, str_cstr(&text));
 	}
 }
 
 static void schema_answered(struct idl *idl, const struct jsonrpc_msg *msg)
 {
 	if (msg->type == JSONRPC_ERROR) {
-		log_warn("%s: the server has no database named %s", idl_remote(idl),
-			 idl->def->name);
+		no_database(idl, error_name(msg->error));
 		return;
 	}
 	compare_schemas(idl, msg->result);
