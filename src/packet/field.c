@@ -426,7 +426,7 @@ static bool proto_is(struct view v, uint8_t proto)
 static bool icmp_is(struct view v, uint16_t type)
 {
 	return v.key->tp_src == cpu_to_be16(type) &&
-	       (!v.mask || v.mask->tp_src == BE16_C(0xffff)) && v.key->tp_dst == 0;
+	       (!v.mask || (v.mask->tp_src & BE16_C(0xff)) == BE16_C(0xff)) && v.key->tp_dst == 0;
 }
 
 bool field_prereqs_ok(const struct field *f, const struct flow_key *key,

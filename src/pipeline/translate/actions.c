@@ -207,7 +207,7 @@ void xlate_clone(struct xlate *x, const void *list, size_t size, bool last)
 	struct of_actions old_set = x->action_set;
 	struct xlate_stack old_stack = x->stack;
 	struct flow_key *old_flow = xmemdup(&x->flow, sizeof x->flow);
-	bool old_mpls = x->was_mpls, old_ct = x->conntracked, old_exit = x->exit;
+	bool old_mpls = x->was_mpls, old_ct = x->conntracked;
 	x->action_set = (struct of_actions)OF_ACTIONS_INIT;
 	of_actions_copy(&x->action_set, old_set.data, old_set.size);
 	x->stack = (struct xlate_stack){ NULL, old_stack.size, old_stack.size };
@@ -236,7 +236,6 @@ void xlate_clone(struct xlate *x, const void *list, size_t size, bool last)
 	x->flow = *old_flow;
 	x->was_mpls = old_mpls;
 	x->conntracked = old_ct;
-	x->exit = old_exit;
 	free(old_flow);
 }
 

@@ -89,13 +89,17 @@ static void commit_nd(struct xlate *x)
 	DIFF(x, v, m, target, nd_target);
 	DIFF(x, v, m, sll, arp_sha);
 	DIFF(x, v, m, tll, arp_tha);
-	if (any)
+	if (any) {
 		put(x, DPS_ND, &v, &m, sizeof v);
+		x->out->slow |= DP_SLOW_ACTION;
+	}
 	any = false;
 	DIFF(x, ve, me, reserved, igmp_group);
 	DIFF(x, ve, me, options_type, nd_options_type);
-	if (any)
+	if (any) {
 		put(x, DPS_ND_EXT, &ve, &me, sizeof ve);
+		x->out->slow |= DP_SLOW_ACTION;
+	}
 }
 
 static void commit_ports(struct xlate *x)

@@ -18,6 +18,7 @@ static bool has_ports(const struct flow_key *k, bool udp)
 /* The same in both directions: pairs are combined by exclusive or. */
 static uint32_t hash_symmetric(const struct flow_key *k, uint32_t basis, bool l2, bool ports, bool udp)
 {
+	bool with_proto = ports;
 	uint32_t h = basis;
 	if (l2) {
 		uint64_t a = 0, b = 0;
@@ -37,7 +38,8 @@ static uint32_t hash_symmetric(const struct flow_key *k, uint32_t basis, bool l2
 	} else {
 		return hash_finish(h, 0);
 	}
-	h = hash_add(h, k->nw_proto);
+	if (with_proto)
+		h = hash_add(h, k->nw_proto);
 	if (ports && has_ports(k, udp))
 		h = hash_add(h, (uint32_t)(k->tp_src ^ k->tp_dst));
 	return hash_finish(h, 0);
@@ -102,7 +104,7 @@ void mask_hash_fields(const struct flow_key *k, enum of_hash_fields fields, stru
 		break;
 	}
 	mask_ip(k, wc, true, true);
-	if (ip)
+	if (ip && fields != OFHF_SYMMETRIC_L3)
 		wc->nw_proto = UINT8_MAX;
 	bool ports = fields == OFHF_SYMMETRIC_L3	   ? false :
 		     fields == OFHF_SYMMETRIC_L3L4	   ? has_ports(k, false) :

@@ -87,17 +87,11 @@ static struct rule *lookup(struct xlate *x, uint32_t in_port, uint8_t table_id, 
 	}
 	key.in_port = in_port;
 	key.conj_id = 0;
-	uint32_t conj_id = 0;
 	struct flow_key wc;
 	memset(&wc, 0, sizeof wc);
-	struct rule *r = table_lookup(x->bridge->tables, table_id, &key, &wc, &conj_id);
+	struct rule *r = table_lookup(x->bridge->tables, table_id, &key, &wc, NULL);
 	for (size_t w = 0; w < KEY_WORDS; w++)
 		key_words_rw(x->wc)[w] |= key_words(&wc)[w];
-	if (conj_id) {
-		x->flow.conj_id = conj_id;
-		if (x->trace)
-			trace_put(x->trace, TRACE_DETAIL, "conj. id=%u", conj_id);
-	}
 	return r;
 }
 
@@ -130,7 +124,6 @@ void xlate_table(struct xlate *x, uint32_t in_port, uint8_t table_id, bool honor
 		 bool last)
 {
 	uint8_t old_table = x->table_id;
-	uint32_t old_in_port = x->flow.in_port;
 	bool deeper = x->indent && table_id <= old_table;
 	(void)with_ct; /* needs the tracker's tuple; refused at flow_mod until there is one */
 
@@ -172,5 +165,4 @@ void xlate_table(struct xlate *x, uint32_t in_port, uint8_t table_id, bool honor
 		break;
 	}
 	x->table_id = old_table;
-	x->flow.in_port = old_in_port;
 }
