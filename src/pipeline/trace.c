@@ -54,14 +54,14 @@ void trace_leave(struct trace *t, struct list *old)
 
 /* A list that ends with the step into another table, or bridge, goes on there at the same depth: long
  * chains of tables stay readable. */
-static void print_nodes(const struct list *list, int level_, bool steps_in, bool of_action, bool tail,
+static void print_nodes(const struct list *list, int level_, bool steps_in, bool of_table, bool tail,
 			bool in_bridge, struct str *out)
 {
 	const struct trace_node *n;
 	LIST_FOR_EACH(n, list, node) {
 		bool last = n->node.next == list;
 		bool steps = n->kind == TRACE_BRIDGE || n->kind == TRACE_TABLE;
-		bool step = steps_in || (of_action && !last);
+		bool step = steps_in || (of_table && !(tail && last));
 		int level = steps && step ? level_ + 1 : level_;
 		int indent = level * 8 + 4;
 		if (n->kind == TRACE_BRIDGE)
@@ -92,7 +92,8 @@ static void print_nodes(const struct list *list, int level_, bool steps_in, bool
 		}
 		if (n->kind == TRACE_BUCKET)
 			level++;
-		print_nodes(&n->children, level, !steps && !(tail && last), !steps, steps ? last : true,
+		print_nodes(&n->children, level, !steps && !(tail && last), n->kind == TRACE_TABLE,
+			    steps ? last : true,
 			    n->kind == TRACE_BRIDGE, out);
 	}
 }

@@ -31,7 +31,11 @@ static struct list *report_action(struct xlate *x, const struct of_action *a)
 	struct ofport_names names;
 	xlate_names(x, &names);
 	of_actions_put_text(a, a->size, &names, &s);
-	return trace_enter(x->trace, trace_put(x->trace, TRACE_ACTION, "%s", str_cstr(&s)));
+	struct trace_node *n = trace_put(x->trace, TRACE_ACTION, "%s", str_cstr(&s));
+	/* What these do is the same list going on. */
+	if (a->type == OFA_CLONE || a->type == OFA_CHECK_PKT_LARGER)
+		return NULL;
+	return trace_enter(x->trace, n);
 }
 
 /* After MPLS was popped, what follows is known only once the packet was parsed again. Which actions do
