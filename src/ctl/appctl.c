@@ -38,10 +38,8 @@ static int ask(int argc, char **argv)
 	if (!argc)
 		log_fatal("at least one non-option argument is required (use --help for help)");
 	AUTO_ERR err = ERR_INIT;
-	AUTO_FREE char *path = NULL, *reply = NULL;
-	if (control_target_path(target, &path, &err) < 0)
-		log_fatal("%s", err_text(&err));
-	int r = control_ask(path, argc, (const char *const *)argv, 0, &reply, &err);
+	AUTO_FREE char *reply = NULL;
+	int r = control_ask(target, argc, (const char *const *)argv, 0, &reply, &err);
 	if (r == -EREMOTEIO) {
 		print_line(stderr, err_text(&err));
 		fprintf(stderr, "ovs-appctl: %s: server returned an error\n", target);

@@ -358,7 +358,7 @@ int control_ask(const char *target, int argc, const char *const argv[], int time
 	} else if (why.text) {
 		const char *what = r == -ECONNRESET ? "End of file" : err_name(r);
 		log_warn("error communicating with %s: %s", remote, what);
-		err_set(err, r, "%s: transaction error (%s)", path, what);
+		err_set(err, r, "%s: transaction error (%s)", target, what);
 	}
 	jsonrpc_close(rpc);
 	loop_free(loop);
@@ -366,7 +366,7 @@ int control_ask(const char *target, int argc, const char *const argv[], int time
 		if (json_is_string(result))
 			*ret_reply = xstrdup(json_string_value(result));
 		else
-			r = err_set(err, -EPROTO, "%s: reply is not a string", path);
+			r = err_set(err, -EPROTO, "%s: reply is not a string", target);
 	}
 	json_decref(result);
 	return r;
