@@ -313,6 +313,16 @@ static void put_l3(const struct printer *p, uint16_t type, bool nw_proto_shown)
 	put_field(p, FIELD_IP_FRAG, "nw_frag");
 }
 
+/* These have their 0x when they are zero, too. */
+static void put_nsh32(const struct printer *p, const char *label, uint32_t value, uint32_t mask,
+		      uint32_t ones)
+{
+	if (mask == ones)
+		str_putf(p->out, "%s=0x%x,", label, value);
+	else if (mask)
+		str_putf(p->out, "%s=0x%x/0x%x,", label, value, mask);
+}
+
 static void put_nsh(const struct printer *p)
 {
 	const struct nsh_key *k = &p->m->key.nsh, *m = &p->m->mask.nsh;
@@ -320,11 +330,11 @@ static void put_nsh(const struct printer *p)
 	put_dec8(p, "nsh_ttl", k->ttl, m->ttl);
 	put_dec8(p, "nsh_mdtype", k->mdtype, m->mdtype);
 	put_dec8(p, "nsh_np", k->np, m->np);
-	put_field(p, FIELD_NSH_SPI, "nsh_spi");
+	put_nsh32(p, "nsh_spi", be32_to_cpu(k->path_hdr) >> 8, be32_to_cpu(m->path_hdr) >> 8, 0xffffff);
 	put_field(p, FIELD_NSH_SI, "nsh_si");
 	static const char *const labels[] = { "nsh_c1", "nsh_c2", "nsh_c3", "nsh_c4" };
 	for (unsigned i = 0; i < 4; i++)
-		put_hex32(p, labels[i], be32_to_cpu(k->context[i]), be32_to_cpu(m->context[i]));
+		put_nsh32(p, labels[i], be32_to_cpu(k->context[i]), be32_to_cpu(m->context[i]), UINT32_MAX);
 }
 
 /* Types and codes have 8 of the 16 bits of a port. */

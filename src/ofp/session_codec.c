@@ -47,7 +47,7 @@ uint32_t hello_versions(const struct of_msg *m)
 
 /* -- Errors. */
 
-enum { OFPET_EXPERIMENTER = 0xffff, NXET_VENDOR = 0xb0c2, ERROR_PAYLOAD_MAX = 64 };
+enum { OFPET_EXPERIMENTER = 0xffff, NXET_VENDOR = 0xb0c2, ERROR_PAYLOAD_MAX = OF_MSG_MAX - 32 };
 
 void error_build(struct bytes *b, int error, const void *request, size_t request_size)
 {

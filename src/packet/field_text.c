@@ -235,11 +235,12 @@ void field_value_to_str(const struct field *f, const union field_value *v,
 	}
 	switch (f->format) {
 	case FIELD_FMT_DEC:
-		if (exact) {
-			str_putf(out, "%llu", (unsigned long long)x);
-			return;
+		str_putf(out, "%llu", (unsigned long long)x);
+		if (!exact) {
+			str_putc(out, '/');
+			put_hex(mask, f->n_bytes, out);
 		}
-		/* fall through */
+		return;
 	case FIELD_FMT_HEX:
 		put_hex(v, f->n_bytes, out);
 		if (!exact) {

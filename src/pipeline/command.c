@@ -179,11 +179,8 @@ static void dump_rule(struct rule *r, void *d_)
 		str_putf(&d->out, "table_id=%u, ", r->table_id);
 	str_putf(&d->out, "duration=%us, n_packets=%llu, n_bytes=%llu, ", s.duration_sec,
 		 (unsigned long long)s.packet_count, (unsigned long long)s.byte_count);
-	size_t len = d->out.len;
 	match_put(&s.match, r->cr.priority, &names, &d->out);
-	if (d->out.len > len)
-		str_putc(&d->out, ',');
-	str_puts(&d->out, "actions=");
+	str_puts(&d->out, ",actions="); /* OVS has the comma behind an empty match, too */
 	of_actions_put_text(s.actions, s.actions_size, &names, &d->out);
 	str_putc(&d->out, '\n');
 }
