@@ -322,7 +322,7 @@ static int wait_result(struct exec *x, bool holds, int64_t timeout_ms, struct db
 		return dberr_set(err, "timed out", NULL, "\"where\" clause test failed");
 	if (x->elapsed_ms >= timeout_ms)
 		return dberr_set(err, "timed out", NULL, "\"wait\" timed out after %lld ms",
-				 (long long)timeout_ms);
+				 (long long)x->elapsed_ms);
 	x->wait_ms = timeout_ms;
 	return -EAGAIN;
 }

@@ -256,6 +256,11 @@ static int do_monitor(struct client *c, const struct jsonrpc_msg *msg, struct db
 	str_put(&result, initial.s, initial.len);
 	if (version == MONITOR_V3)
 		str_putc(&result, ']');
+	/* The contents of a large database take a while to read, and are no fault of the reader's. */
+	if (result.len > c->backlog_allowance) {
+		c->backlog_allowance = result.len;
+		jsonrpc_set_max_backlog(c->rpc, CLIENT_MAX_BACKLOG_BYTES + c->backlog_allowance);
+	}
 	reply_text(c, msg->id, &result);
 	return 0;
 }

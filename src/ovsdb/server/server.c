@@ -112,6 +112,10 @@ int server_add_db(struct server *s, const char *path, struct err *err)
 		return err_set(err, -EOPNOTSUPP,
 			       "%s: relay databases are not supported yet; name a database file",
 			       path);
+	struct server_db *other;
+	LIST_FOR_EACH(other, &s->dbs, order)
+		if (other->path && !strcmp(other->path, path))
+			return err_set(err, -EEXIST, "ovsdb error: %s: already open", path);
 	int r = database_open(path, true, s->loop, &d, err);
 	if (r < 0)
 		return r;

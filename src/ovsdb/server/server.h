@@ -81,6 +81,7 @@ struct client {
 	struct list requests; /* of struct client_request */
 	struct list locks;    /* of struct lock_waiter */
 	size_t n_monitors, n_requests, n_locks, n_locks_lost;
+	size_t backlog_allowance; /* bytes of the largest first answer to a monitor */
 	int probe_ms;
 	struct timer probe;
 	uint64_t bytes_seen;
