@@ -524,11 +524,6 @@ static void prepare_commands(struct ctl *ctl)
 static void connect_database(struct ctl *ctl)
 {
 	AUTO_ERR err = ERR_INIT;
-	bool listens = stream_name_is_passive(options.db);
-	if (listens)
-		log_fatal("%s: waiting for the database server to connect is not supported yet; "
-			  "name the server itself, as in unix:%s/db.sock",
-			  options.db, path_rundir());
 	idl_start(ctl->idl);
 	if (idl_wait_ready(ctl->idl, options.retry, INT64_MAX, &err) < 0)
 		log_fatal("%s: database connection failed (%s)", options.db, err_text(&err));
@@ -594,7 +589,7 @@ int vsctl_main(int argc, char **argv)
 #ifndef __SANITIZE_ADDRESS__
 	/* Freeing a large replica row by row takes a tenth of the run; the kernel does it at once.
 	 */
-	if (fflush(stdout) == 0)
+	if (fflush(stdout) == 0 && !stream_name_is_passive(options.db))
 		_exit(0);
 #endif
 	ctl_commands_free(&ctl);

@@ -47,7 +47,7 @@ struct idl_db_def {
 /* --- the replica ------------------------------------------------------------------------------ */
 
 /* 'remotes': "unix:FILE", "tcp:HOST:PORT", "ssl:..", or several of them with commas, which are
- * tried in turn. Nothing is monitored yet, and nothing is connected before idl_start(). */
+ * tried in turn; "punix:FILE", "ptcp:PORT", "pssl:..": waits for the server to connect. Nothing is monitored yet, and nothing is connected before idl_start(). */
 struct idl *idl_new(const struct idl_db_def *, const char *remotes, struct loop *);
 void idl_free(struct idl *);
 

@@ -17,12 +17,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "io/stream.h"
 #include "ovsdb/idl/replica.h"
 #include "wire/json.h"
 
 LOG_MODULE(ovsdb_idl);
 
 #define ROUND_PAUSE_MS 1000
+#define DEFAULT_PORT 6640
 static const char zero_txn_id[] = "00000000-0000-0000-0000-000000000000";
 
 static void ask_monitor(struct idl *);
@@ -47,7 +49,10 @@ void idl_warn_absent(const char *column, const char *table)
 
 bool idl_link_send(struct idl *idl, struct jsonrpc_msg *owned)
 {
-	return session_send(idl->session, owned);
+	if (!idl->accepted)
+		return session_send(idl->session, owned);
+	jsonrpc_send(idl->accepted, owned);
+	return true;
 }
 
 /* Sends a request and remembers its id in *ret_id. */
@@ -350,7 +355,7 @@ static void on_recv(struct session *session, struct jsonrpc_msg *msg, void *arg)
 	if (idl->phase == LINK_DOWN)
 		; /* after an error: the session is about to go */
 	else if (msg->type == JSONRPC_REQUEST && !strcmp(msg->method, "echo"))
-		session_send(session, jsonrpc_reply(json_incref(msg->params), msg->id));
+		idl_link_send(idl, jsonrpc_reply(json_incref(msg->params), msg->id));
 	else if (msg->type == JSONRPC_NOTIFY)
 		recv_notification(idl, msg);
 	else if (msg->type == JSONRPC_REPLY || msg->type == JSONRPC_ERROR)
@@ -393,10 +398,57 @@ static const struct session_ops session_ops = {
 	.failed = on_failed,
 };
 
+static void on_accepted_recv(struct jsonrpc *rpc, struct jsonrpc_msg *msg, void *arg)
+{
+	on_recv(NULL, msg, arg);
+}
+
+static void on_accepted_closed(struct jsonrpc *rpc, int error, void *arg)
+{
+	struct idl *idl = arg;
+	jsonrpc_close(STEAL(idl->accepted));
+	on_disconnected(NULL, error, idl);
+}
+
+static const struct jsonrpc_ops accepted_ops = {
+	.recv = on_accepted_recv,
+	.closed = on_accepted_closed,
+};
+
+static void on_accept(struct listener *listener, struct stream *stream, void *arg)
+{
+	struct idl *idl = arg;
+	if (idl->accepted) {
+		stream_close(stream);
+		return;
+	}
+	idl->accepted = jsonrpc_new(stream, idl->loop, &accepted_ops, idl);
+	on_connected(NULL, idl);
+}
+
 static void open_session(struct idl *idl)
 {
-	idl->session = session_new(idl->remotes[idl->remote], idl->loop, &session_ops, idl);
+	const char *name = idl_remote(idl);
+	if (stream_name_is_passive(name)) {
+		int r = listener_open(name, DEFAULT_PORT, idl->loop, on_accept, idl, &idl->listener,
+				      NULL);
+		if (r < 0) {
+			idl->pause_first = true;
+			count_failure(idl, r);
+			deferred_put(&idl->next_remote, idl->loop);
+		}
+		return;
+	}
+	idl->session = session_new(name, idl->loop, &session_ops, idl);
 	session_set_probe(idl->session, idl->probe_ms);
+}
+
+static void close_session(struct idl *idl)
+{
+	session_free(STEAL(idl->session));
+	jsonrpc_close(STEAL(idl->accepted));
+	if (idl->listener)
+		listener_close(STEAL(idl->listener));
 }
 
 static void on_retry_timer(struct timer *timer)
@@ -407,8 +459,7 @@ static void on_retry_timer(struct timer *timer)
 static void on_next_remote(struct deferred *deferred)
 {
 	struct idl *idl = CONTAINER_OF(deferred, struct idl, next_remote);
-	session_free(idl->session);
-	idl->session = NULL;
+	close_session(idl);
 	idl->remote = (idl->remote + 1) % idl->n_remotes;
 	/* Another server numbers its transactions as it likes, but they are the same data. */
 	if (idl->pause_first || (idl->n_failures && idl->n_failures % idl->n_remotes == 0))
@@ -457,7 +508,7 @@ void idl_free(struct idl *idl)
 	idl_txns_disconnected(idl);
 	deferred_cancel(&idl->next_remote);
 	timer_disarm(&idl->retry_timer);
-	session_free(idl->session);
+	close_session(idl);
 	forget_requests(idl);
 	idl_replica_fini(idl);
 	for (size_t i = 0; i < idl->n_remotes; i++)
@@ -469,7 +520,7 @@ void idl_free(struct idl *idl)
 
 void idl_start(struct idl *idl)
 {
-	ASSERT(!idl->session);
+	ASSERT(!idl->session && !idl->listener);
 	open_session(idl);
 }
 

@@ -73,6 +73,9 @@ struct idl {
 	char **remotes;
 	size_t n_remotes, remote;
 	struct session *session;
+	/* A passive remote in place of the session: the server connects to us. */
+	struct listener *listener;
+	struct jsonrpc *accepted;
 	struct timer retry_timer;
 	struct deferred next_remote;
 	bool pause_first; /* before the next remote is tried */
