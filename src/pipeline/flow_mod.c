@@ -387,9 +387,9 @@ static int do_modify(struct transaction *t, const struct flow_mod *fm, bool stri
 		if (fm->modify_cookie)
 			rule->cookie = fm->new_cookie;
 		rule->modified_ns = now;
-		if (fm->flags & OFFF_RESET_COUNTS) {
+		/* Before OpenFlow 1.2 the flag is how an add's own rule is told, not a wish. */
+		if ((fm->flags & OFFF_RESET_COUNTS) && t->origin && t->origin->version >= OF12)
 			rule->n_packets = rule->n_bytes = 0;
-		}
 	}
 	free(c.rules);
 	return r;

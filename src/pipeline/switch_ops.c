@@ -266,8 +266,6 @@ static int for_each_table_features(void *sw, void (*cb)(const struct table_featu
 		f.table_id = (uint8_t)i;
 		if (t->of_name || t->name)
 			str_copy(f.name, t->of_name ? t->of_name : t->name, sizeof f.name);
-		else
-			snprintf(f.name, sizeof f.name, "table%u", i);
 		f.metadata_match = f.metadata_write = UINT64_MAX;
 		f.miss = t->miss;
 		f.max_entries = (uint32_t)MIN(t->max_flows, 1000000u);
@@ -495,6 +493,18 @@ static int for_each_meter_config(void *sw, uint32_t id,
 	return r;
 }
 
+static uint32_t n_metered(struct pipeline *p, uint32_t meter)
+{
+	uint32_t n = 0;
+	for (unsigned i = 0; i < N_TABLES; i++) {
+		const struct rule *r;
+		LIST_FOR_EACH(r, &p->tables->tables[i].rules, node)
+			n += r->actions->has_meter &&
+			     of_actions_meter(r->actions->data, r->actions->size) == meter;
+	}
+	return n;
+}
+
 static int for_each_meter_stats(void *sw, uint32_t id, void (*cb)(const struct meter_stats *, void *),
 				void *arg)
 {
@@ -504,6 +514,7 @@ static int for_each_meter_stats(void *sw, uint32_t id, void (*cb)(const struct m
 	for (size_t i = 0; i < n; i++) {
 		struct meter_stats s;
 		meter_read(all[i], &s);
+		s.flow_count = n_metered(sw, all[i]->config.meter_id);
 		cb(&s, arg);
 		free(s.bands);
 	}

@@ -87,6 +87,7 @@ static const struct group_bucket *best_alive(struct xlate *x, const struct group
 		if (!is_alive(x, b))
 			continue;
 		uint32_t score = (hash_u32((uint32_t)i, basis) & 0xffff) * b->weight;
+		trace_put(x->trace, TRACE_DETAIL, "bucket %u: score %u", (unsigned)i, score);
 		if (score >= best_score) {
 			best = b;
 			best_score = score;
@@ -142,13 +143,13 @@ static void do_select(struct xlate *x, struct group *g, bool last)
 {
 	const struct group_bucket *b = NULL;
 	if (!strcmp(g->props.selection_method, "hash")) {
-		trace_put(x->trace, TRACE_DETAIL, "selection_method hash");
 		b = select_by_fields(x, g);
 	} else if (g->hash_map) {
 		bool hash_first;
 		b = select_by_dp_hash(x, g, &hash_first);
 		if (hash_first) {
 			struct ofa_u32 *a;
+			trace_put(x->trace, TRACE_DETAIL, "no live bucket");
 			x->recirc_has_hash = true;
 			x->recirc_hash_alg = g->hash_alg;
 			x->recirc_hash_basis = g->hash_basis;
