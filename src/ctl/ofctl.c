@@ -13,7 +13,7 @@ struct ofctl_options ofctl = { .versions = 1u << OF10, .protocols = OFPROTO_ANY,
 			       .packet_in_format = -1 };
 
 enum { PROTOCOLS, FLOW_FORMAT, PACKET_IN_FORMAT, MORE, TIMESTAMP, STRICT, READD, BUNDLE, SORT, RSORT,
-       NAMES, NO_NAMES, STATS, NO_STATS, COLOR, READ_ONLY };
+       NAMES, NO_NAMES, STATS, NO_STATS, COLOR, READ_ONLY, MAY_CREATE };
 static const struct program_option options[] = {
 	[PROTOCOLS] = { "protocols", 'O', "VERSIONS", "OpenFlow versions to allow (default: OpenFlow10)" },
 	[FLOW_FORMAT] = { "flow-format", 'F', "FORMAT", "force particular flow format" },
@@ -31,6 +31,7 @@ static const struct program_option options[] = {
 	[NO_STATS] = { "no-stats", 0, NULL, "show flows without counters" },
 	[COLOR] = { "color", 0, "[WHEN]", "never or auto: this program prints no colours" },
 	[READ_ONLY] = { "read-only", 0, NULL, "do not execute read/write commands" },
+	[MAY_CREATE] = { "may-create", 0, NULL, "(mod-group) create the group if it is not there" },
 	{ 0 },
 };
 
@@ -59,7 +60,7 @@ static void set_versions(const char *arg)
 			log_fatal("Unknown OpenFlow version: \"%s\"", word);
 		s += len + strspn(s + len, ", ");
 	}
-	ofctl.versions = of_versions_from_str(arg);
+	ofctl.versions = of_versions_from_str(arg) | (ofctl.bundle ? 1u << OF14 : 0);
 	if (ofctl.versions)
 		ofctl_offline_version = (enum of_version)(31 - __builtin_clz(ofctl.versions));
 }
@@ -99,7 +100,9 @@ static void take_option(size_t i, const char *arg)
 		ofctl.readd = true;
 		break;
 	case BUNDLE:
+		/* Bundles are of 1.4: offered beside what was asked for. */
 		ofctl.bundle = true;
+		ofctl.versions |= 1u << OF14;
 		break;
 	case SORT:
 	case RSORT:
@@ -119,6 +122,9 @@ static void take_option(size_t i, const char *arg)
 		break;
 	case READ_ONLY:
 		ofctl.read_only = true;
+		break;
+	case MAY_CREATE:
+		ofctl_may_create();
 		break;
 	}
 }
@@ -145,6 +151,32 @@ static const struct program_command commands[] = {
 	{ "del-flows", "SWITCH [FLOW]", 1, 2, ofctl_del_flows, "delete matching FLOWs", NULL },
 	{ "replace-flows", "SWITCH FILE", 2, 2, ofctl_replace_flows, "replace flows with those in FILE", NULL },
 	{ "diff-flows", "SOURCE1 SOURCE2", 2, 2, ofctl_diff_flows, "compare flows from two sources", NULL },
+	{ "dump-tables", "SWITCH", 1, 1, ofctl_dump_tables, "print table stats", NULL },
+	{ "dump-table-features", "SWITCH", 1, 1, ofctl_dump_table_features, "print table features", NULL },
+	{ "dump-table-desc", "SWITCH", 1, 1, ofctl_dump_table_desc, "print table description", NULL },
+	{ "mod-table", "SWITCH TABLE MOD", 3, 3, ofctl_mod_table, "modify flow table behavior", NULL },
+	{ "add-group", "SWITCH GROUP", 2, 2, ofctl_add_group, "add group described by GROUP", NULL },
+	{ "add-groups", "SWITCH FILE", 2, 2, ofctl_add_groups, "add group from FILE", NULL },
+	{ "mod-group", "SWITCH GROUP", 2, 2, ofctl_mod_group, "modify specific group", NULL },
+	{ "del-groups", "SWITCH [GROUP]", 1, 2, ofctl_del_groups, "delete matching GROUPs", NULL },
+	{ "insert-buckets", "SWITCH GROUP", 2, 2, ofctl_insert_buckets, "add buckets to GROUP", NULL },
+	{ "insert-bucket", "SWITCH GROUP", 2, 2, ofctl_insert_buckets, NULL, NULL },
+	{ "remove-buckets", "SWITCH GROUP", 2, 2, ofctl_remove_buckets, "remove buckets from GROUP", NULL },
+	{ "remove-bucket", "SWITCH GROUP", 2, 2, ofctl_remove_buckets, NULL, NULL },
+	{ "dump-groups", "SWITCH [GROUP]", 1, 2, ofctl_dump_groups, "print group description", NULL },
+	{ "dump-group-stats", "SWITCH [GROUP]", 1, 2, ofctl_dump_group_stats, "print group statistics", NULL },
+	{ "dump-group-features", "SWITCH", 1, 1, ofctl_dump_group_features, "print group features", NULL },
+	{ "add-meter", "SWITCH METER", 2, 2, ofctl_add_meter, "add meter described by METER", NULL },
+	{ "mod-meter", "SWITCH METER", 2, 2, ofctl_mod_meter, "modify specific METER", NULL },
+	{ "del-meters", "SWITCH [METER]", 1, 2, ofctl_del_meters, "delete meters matching METER", NULL },
+	{ "del-meter", "SWITCH METER", 1, 2, ofctl_del_meters, NULL, NULL },
+	{ "dump-meters", "SWITCH [METER]", 1, 2, ofctl_dump_meters, "print METER configuration", NULL },
+	{ "dump-meter", "SWITCH METER", 1, 2, ofctl_dump_meters, NULL, NULL },
+	{ "meter-stats", "SWITCH [METER]", 1, 2, ofctl_meter_stats, "print meter statistics", NULL },
+	{ "meter-features", "SWITCH", 1, 1, ofctl_meter_features, "print meter features", NULL },
+	{ "add-tlv-map", "SWITCH MAP...", 2, 2, ofctl_add_tlv_map, "add TLV option MAPpings", NULL },
+	{ "del-tlv-map", "SWITCH [MAP...]", 1, 2, ofctl_del_tlv_map, "delete TLV option MAPpings", NULL },
+	{ "dump-tlv-map", "SWITCH", 1, 1, ofctl_dump_tlv_map, "print TLV option mappings", NULL },
 	{ "packet-out", "SWITCH IN_PORT ACTIONS PACKET...", 2, INT_MAX, ofctl_packet_out,
 	  "execute ACTIONS on PACKET", NULL },
 	{ "monitor", "SWITCH [MISSLEN] [invalid_ttl] [watch:[...]]", 1, 4, ofctl_monitor,

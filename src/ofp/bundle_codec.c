@@ -138,7 +138,7 @@ void table_stats_put(struct bytes *b, const struct table_stats *s, const struct 
 {
 	enum { WILDCARDS_10 = 0x3fffff };
 	bytes_put_u8(b, s->table_id);
-	bytes_put_zeros(b, 3);
+	bytes_put_zeros(b, v == OF11 || v == OF12 ? 7 : 3);
 	if (v < OF13) {
 		char name[32] = { 0 };
 		if (f && f->name[0])
@@ -197,7 +197,7 @@ int table_stats_pull(struct cursor *c, enum of_version v, struct table_stats *s,
 	memset(s, 0, sizeof *s);
 	memset(f, 0, sizeof *f);
 	s->table_id = f->table_id = cursor_u8(&rec);
-	cursor_skip(&rec, 3);
+	cursor_skip(&rec, v == OF11 || v == OF12 ? 7 : 3);
 	if (v < OF13) {
 		memcpy(f->name, cursor_pull(&rec, 32), 31);
 		cursor_skip(&rec, v == OF10 ? 4 : v == OF11 ? 24 : 64);

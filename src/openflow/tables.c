@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tables: requests about flow tables and about the table of Geneve options. */
-#include <stdio.h>
-
 #include "openflow/ofsession.h"
 
 #include "ofp/error.h"
@@ -16,8 +14,6 @@ static void put_stats(const struct table_stats *s, void *arg)
 	struct dump *dump = arg;
 	size_t at = dump->r->reply.size;
 	struct table_features f = { .max_entries = 1000000 };
-	if (s->table_id < 255)
-		snprintf(f.name, sizeof f.name, "table%u", s->table_id);
 	table_stats_put(&dump->r->reply, s, &f, dump->r->m.version);
 	multipart_added(&dump->mp, at);
 }
@@ -27,6 +23,14 @@ static void put_desc(const struct table_desc *d, void *arg)
 	struct dump *dump = arg;
 	size_t at = dump->r->reply.size;
 	table_desc_put(&dump->r->reply, d, dump->r->m.version);
+	multipart_added(&dump->mp, at);
+}
+
+static void put_features(const struct table_features *f, void *arg)
+{
+	struct dump *dump = arg;
+	size_t at = dump->r->reply.size;
+	table_features_put(&dump->r->reply, f, dump->r->m.version);
 	multipart_added(&dump->mp, at);
 }
 
@@ -56,6 +60,14 @@ int handle_table(struct request *r)
 	case OFMSG_STAT_TABLE_DESC_REQUEST:
 		multipart_begin(&d.mp, &r->reply, &r->m);
 		e = srv->ops->for_each_table_desc(srv->sw, put_desc, &d);
+		multipart_end(&d.mp);
+		return e;
+	case OFMSG_STAT_TABLE_FEATURES_REQUEST:
+		/* Tables cannot be reshaped: a request with a body asks just that. */
+		if (r->m.body_size)
+			return -OFPERR_OFPTFFC_EPERM;
+		multipart_begin(&d.mp, &r->reply, &r->m);
+		e = srv->ops->for_each_table_features(srv->sw, put_features, &d);
 		multipart_end(&d.mp);
 		return e;
 	case OFMSG_TABLE_MOD: {
