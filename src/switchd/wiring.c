@@ -24,7 +24,10 @@ LOG_MODULE(wiring);
 
 static bool type_is_known(const struct switchd *s, const char *type)
 {
-	return fastpath_ops_lookup(type) && !(s->disable_system && !strcmp(type, "system"));
+	/* --disable-system is about the host's ports; simulated ones in their place may stay. */
+	bool is_disabled =
+		s->disable_system && s->dummy < PORT_DUMMY_SYSTEM && !strcmp(type, "system");
+	return fastpath_ops_lookup(type) && !is_disabled;
 }
 
 size_t wiring_datapath_types(const struct switchd *s, const char *ret[], size_t max)
