@@ -188,7 +188,7 @@ static void put_tunnel(const struct printer *p)
 	if (m->gbp_flags)
 		str_putf(p->out, "tun_gbp_flags=0x%x,", k->gbp_flags);
 	if (m->tos)
-		str_putf(p->out, "tun_tos=0x%x,", k->tos);
+		str_putf(p->out, "tun_tos=%#x,", k->tos);
 	if (m->ttl)
 		str_putf(p->out, "tun_ttl=%u,", k->ttl);
 	if (m->erspan_ver)

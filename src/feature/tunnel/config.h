@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/strmap.h"
 #include "fastpath/action.h"
+#include "feature/tunnel/tunnel.h"
 
 /* What packet types enter and leave (options:packet_type). */
 enum tunnel_l3 { TUNNEL_LEGACY_L2, TUNNEL_LEGACY_L3, TUNNEL_PTAP };
@@ -34,5 +35,4 @@ MUST_CHECK int tunnel_config_parse(const char *name, const char *type, const str
 				   struct tunnel_config *ret, struct err *err);
 /* The options that matter, in normal form, as dpif/show prints them. */
 void tunnel_config_to_map(const struct tunnel_config *, struct strmap *ret);
-void tunnel_addr_to_str(const struct in6_addr *, char *ret, size_t size);
 static inline bool tunnel_addr_is_v4(const struct in6_addr *a) { return IN6_IS_ADDR_V4MAPPED(a); }

@@ -227,7 +227,7 @@ int output_build(const struct output_request *q, struct dp_actions *actions,
 	struct in6_addr dst = key_dst(&q->key), src = key_src(&q->key);
 	struct route route;
 	struct eth_addr mac = { 0 };
-	ret->bridge[0] = '\0';
+	ret->bridge[0] = ret->device[0] = '\0';
 	ret->request = NULL;
 	if (IN6_IS_ADDR_UNSPECIFIED(&dst))
 		return -EINVAL;
@@ -235,6 +235,9 @@ int output_build(const struct output_request *q, struct dp_actions *actions,
 	if (r < 0 || route.is_local || (q->only_bridges && !route.is_bridge) || IN6_IS_ADDR_UNSPECIFIED(&route.src))
 		return -ENETUNREACH;
 	const struct in6_addr *hop = IN6_IS_ADDR_UNSPECIFIED(&route.gateway) ? &dst : &route.gateway;
+	memcpy(ret->device, route.dev, sizeof ret->device);
+	ret->hop = *hop;
+	ret->src = route.src;
 	if (route.is_bridge)
 		r = neigh_lookup_bridge(route.dev, hop, &mac);
 	else if (!route.no_arp)
@@ -247,6 +250,8 @@ int output_build(const struct output_request *q, struct dp_actions *actions,
 	}
 	if (r < 0)
 		return -EAGAIN;
+	ret->hop_mac = mac;
+	ret->src_mac = route.mac;
 	uint8_t header[TUNNEL_PUSH_MAX_BYTES];
 	struct dpa_tunnel_push a = { .h = { .size = 0 } };
 	uint16_t size = build(q, &route, mac, &a, header);

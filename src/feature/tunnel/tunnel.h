@@ -88,7 +88,13 @@ struct tunnel_underlay {
 	char bridge[16];	 /* "": a host device */
 	struct flow_key outer;	 /* if a bridge: what the outer packet looks like */
 	struct packet *request;  /* -EAGAIN only */
+	/* For traces, once there is a route ('device' is set): where to, and by whom. */
+	char device[16];
+	struct in6_addr hop, src;	  /* IPv4 as v4-mapped */
+	struct eth_addr hop_mac, src_mac; /* of 0 only */
 };
+/* "1.2.3.4" or "fe80::1", of such an address. */
+void tunnel_addr_to_str(const struct in6_addr *, char *ret, size_t size);
 MUST_CHECK int tunnel_output(struct tunnel *, const struct flow_key *key, struct flow_key *mask,
 			     struct dp_actions *, struct tunnel_underlay *ret);
 /* The form "set(tunnel(..)),PORT" whatever the route is: "ofproto/tnl-push-pop off". */

@@ -202,6 +202,30 @@ static void output_underlay(struct xlate *x, const struct tunnel_underlay *u)
 	free(old_base);
 }
 
+static void trace_tunnel(struct xlate *x, const struct tunnel_underlay *u, int result)
+{
+	char hop[INET6_ADDRSTRLEN], src[INET6_ADDRSTRLEN];
+	trace_put(x->trace, TRACE_DETAIL, "output to native tunnel");
+	if (!u->device[0])
+		return;
+	tunnel_addr_to_str(&u->hop, hop, sizeof hop);
+	tunnel_addr_to_str(&u->src, src, sizeof src);
+	trace_put(x->trace, TRACE_DETAIL, "tunneling to %s via %s", hop, u->device);
+	if (result == -EAGAIN) {
+		bool ip4 = IN6_IS_ADDR_V4MAPPED(&u->hop);
+		trace_put(x->trace, TRACE_DETAIL,
+			  "neighbor cache miss for %s on bridge %s, sending %s request", hop, u->device,
+			  ip4 ? "ARP" : "ND");
+	} else if (!result) {
+		AUTO_STR from = STR_INIT;
+		AUTO_STR to = STR_INIT;
+		field_put_eth(&u->src_mac, &from);
+		field_put_eth(&u->hop_mac, &to);
+		trace_put(x->trace, TRACE_DETAIL, "tunneling from %s %s to %s %s", str_cstr(&from), src,
+			  str_cstr(&to), hop);
+	}
+}
+
 static void output_tunnel(struct xlate *x, struct ofport *out)
 {
 	struct tunnel_underlay *u = xzalloc(sizeof *u);
@@ -221,6 +245,8 @@ static void output_tunnel(struct xlate *x, struct ofport *out)
 	int r = x->rq->datapath->features.tunnel_push ?
 			tunnel_output(out->tunnel, &key, x->wc, x->acts, u) :
 			tunnel_output_set(out->tunnel, &key, x->wc, x->acts);
+	if (x->trace && x->rq->datapath->features.tunnel_push)
+		trace_tunnel(x, u, r);
 	switch (r) {
 	case 0:
 		if (u->bridge[0]) {
@@ -239,7 +265,6 @@ static void output_tunnel(struct xlate *x, struct ofport *out)
 		}
 		break;
 	case -EAGAIN:
-		trace_put(x->trace, TRACE_DETAIL, "neighbor cache miss for tunnel %s", out->name);
 		x->out->slow |= DP_SLOW_NEIGHBOUR;
 		if (u->request && x->rq->effects) {
 			struct pipeline *p = pipeline_lookup(u->bridge);
