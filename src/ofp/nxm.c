@@ -55,6 +55,10 @@ int nxm_pull_field(struct cursor *c, const struct field **ret, union field_value
 	if (r)
 		return r;
 	const struct field *f = *ret;
+	/* A bridge knows only the options that were mapped before. */
+	const struct tun_table *t = tun_table_current;
+	if (field_is_tun_metadata(f) && t && !t->ad_hoc && !t->entry[f->id - FIELD_TUN_METADATA0].size)
+		return -OFPERR_NXFMFC_INVALID_TLV_FIELD;
 	const void *v = cursor_pull(&at, n), *m = masked ? cursor_pull(&at, n) : NULL;
 	if (at.short_read)
 		return -OFPERR_OFPBMC_BAD_LEN;

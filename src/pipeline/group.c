@@ -132,6 +132,8 @@ static void setup_selection(struct group *g)
 	if (!wants_dp_hash(g))
 		return;
 	/* selection_method_param: algorithm in the upper half, basis in the lower. */
+	g->hash_alg = DP_HASH_SYM_L4;
+	g->hash_basis = 0;
 	if (g->props.selection_method[0]) {
 		g->hash_alg = (uint32_t)(g->props.selection_method_param >> 32);
 		g->hash_basis = (uint32_t)g->props.selection_method_param;
