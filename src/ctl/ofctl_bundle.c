@@ -70,11 +70,6 @@ bool ofctl_send_bundle(struct peer *p, const struct flow_mod *fms, size_t n, uin
 	return true;
 }
 
-void ofctl_watch(struct peer *p, const char *switch_name, const char *spec)
-{
-	log_fatal("watch: flow monitors are not supported yet");
-}
-
 /* -- Groups. */
 
 static void send_group(const char *text, int command, const char *target, struct peer *p, const char *where)

@@ -203,7 +203,7 @@ static void do_packet_out(struct control_call *call, int argc, const char *argv[
 	AUTO_STR text = STR_INIT;
 	const struct print_options o = { .verbosity = ofctl.verbosity };
 	of_print(b.data, b.size, &o, &text);
-	fprintf(stderr, "send: %s", str_cstr(&text));
+	fputs(str_cstr(&text), stderr);
 	peer_send(m->peer, &b);
 	control_reply(call, NULL);
 }

@@ -745,7 +745,8 @@ static int print_body(struct printer *p)
 	default:
 		break;
 	}
-	int (*const others[])(struct printer *) = { print_setting, print_group, print_table, print_stat };
+	int (*const others[])(struct printer *) = { print_setting, print_group, print_table,
+							    print_monitor, print_stat };
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		int r = others[i](p);
 		if (r != 1)

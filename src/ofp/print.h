@@ -27,4 +27,5 @@ int print_stat(struct printer *);
 int print_port_descs(struct printer *, struct cursor);
 int print_group(struct printer *);
 int print_table(struct printer *);
+int print_monitor(struct printer *);
 void port_put_text(uint32_t port, const struct ofport_names *, struct str *out);

@@ -162,6 +162,7 @@ const struct of_listener_ops openflow_listener_ops = {
 	.flow_removed = flow_removed,
 	.port_status = port_status,
 	.table_status = table_status,
+	.flow_update = ofsession_monitors_update,
 	.group_changed = group_changed,
 	.meter_changed = meter_changed,
 	.wants_packet_in = wants_packet_in,

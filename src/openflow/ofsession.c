@@ -112,6 +112,7 @@ static int dispatch(struct request *r)
 		handle_group,
 		handle_table,
 		handle_bundle,
+		handle_monitor,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		int e = families[i](r);
@@ -130,13 +131,16 @@ static bool on_message(struct connection *conn, const uint8_t *data, size_t size
 	if (s->server->ops->enter)
 		s->server->ops->enter(s->server->sw);
 	int e = of_msg_parse(data, size, &r.m);
+	s->server->in_request = true;
 	if (!e)
 		e = dispatch(&r);
+	s->server->in_request = false;
 	if (e)
 		ofsession_send_error(s, e, data, size);
 	else
 		ofsession_send(s, &r.reply);
 	bytes_fini(&r.reply);
+	ofsession_monitors_flush(s->server);
 	return !r.hold;
 }
 
@@ -184,6 +188,7 @@ void ofsession_free(struct ofsession *s)
 		return;
 	list_remove(&s->node);
 	ofsession_bundles_free(s);
+	ofsession_monitors_free(s);
 	connection_free(s->conn);
 	free(s);
 }

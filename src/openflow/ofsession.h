@@ -41,7 +41,8 @@ struct ofsession {
 	uint32_t barrier_xid;
 	struct list bundles;  /* struct bundle */
 	struct list monitors; /* struct monitor */
-	bool monitors_paused;
+	struct bytes updates; /* of flows, not yet sent: records */
+	uint32_t abbreviated_xid;
 	/* Token bucket of packet-ins; 0: no limit. */
 	uint32_t rate, burst;
 	double tokens;
@@ -57,6 +58,7 @@ struct openflow_server {
 	struct listener *mgmt, *snoop;
 	struct list sessions;
 	struct list controllers;
+	bool in_request; /* updates of flows wait for its end */
 	bool have_generation;
 	uint64_t generation_id;
 	int64_t failing_since_ms; /* 0: not failing */
@@ -89,7 +91,7 @@ enum { NOT_MINE = 1 };
 
 void ofsession_bundles_free(struct ofsession *);
 void ofsession_monitors_free(struct ofsession *);
-void ofsession_monitors_flush(struct ofsession *);
+void ofsession_monitors_flush(struct openflow_server *);
 void ofsession_monitors_update(void *server, const struct flow_update *, const struct of_origin *);
 
 /* controller.c: connections that the server makes and keeps. */
