@@ -221,11 +221,29 @@ static void put_frag(unsigned frag, unsigned mask, struct str *out)
 	str_puts(out, "<error>");
 }
 
+/* An option has fewer bytes than the field has room for: is this the mask of all of them? Without a
+ * table its size is what the mask covers, in whole words. */
+static bool is_whole_option(const struct field *f, const union field_value *mask)
+{
+	if (!field_is_tun_metadata(f))
+		return false;
+	const struct tun_table *t = tun_table_current;
+	unsigned size = t ? t->entry[f->id - FIELD_TUN_METADATA0].size : 0;
+	if (!size) {
+		size = 4;
+		while (size < f->n_bytes && bits_are(mask->b, f->n_bytes, size * 8, 32, true))
+			size += 4;
+	}
+	return bits_are(mask->b, f->n_bytes, 0, size * 8, true) &&
+	       (size == f->n_bytes ||
+		bits_are(mask->b, f->n_bytes, size * 8, (f->n_bytes - size) * 8u, false));
+}
+
 void field_value_to_str(const struct field *f, const union field_value *v,
 			const union field_value *mask, const struct ofport_names *ports,
 			struct str *out)
 {
-	bool exact = !mask || field_value_is_ones(f, mask);
+	bool exact = !mask || field_value_is_ones(f, mask) || is_whole_option(f, mask);
 	uint64_t x = low64(v, f->n_bytes), m = mask ? low64(mask, f->n_bytes) : UINT64_MAX;
 	uint32_t port;
 

@@ -376,6 +376,8 @@ static void put_geneve(const struct flow_key *key, const struct flow_key *mask, 
 		unsigned len = (opt[3] & 0x1fu) * 4;
 		if (len + 4 > size)
 			break;
+		if (m && bits_are(m, 4 + len, 0, (4 + len) * 8, false))
+			goto next; /* nothing of it is matched */
 		str_putf(out, "{class=0x%x,type=0x%x,len=%u", get_be16(opt), opt[2], len);
 		if (len) {
 			str_putc(out, ',');
@@ -386,6 +388,7 @@ static void put_geneve(const struct flow_key *key, const struct flow_key *mask, 
 			}
 		}
 		str_putc(out, '}');
+	next:
 		opt += 4 + len;
 		if (m)
 			m += 4 + len;
