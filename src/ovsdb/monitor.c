@@ -212,16 +212,24 @@ static bool differs(struct datum *const *old, struct datum *const *new_, unsigne
 	return old[i] != new_[i] && !datum_equal(old[i], new_[i]);
 }
 
+/* Whether a monitored column changed. It counts even if changes of this column were not asked for
+ * ("modify": false): Open vSwitch's server then says that there was a change, and leaves it out. */
+static bool is_concerned(const struct monitored_table *mt, struct datum *const *old,
+			 struct datum *const *new_)
+{
+	for (size_t i = 0; i < mt->n_columns; i++)
+		if (differs(old, new_, mt->columns[i].column->index))
+			return true;
+	return false;
+}
+
 /* "old" and "new" of <row-update>. False if there is nothing to say. */
 static bool put_row_v1(const struct monitored_table *mt, unsigned type, struct datum *const *old,
 		       struct datum *const *new_, struct str *out)
 {
-	bool is_first, any = type != SEL_MODIFY;
+	bool is_first;
 
-	for (size_t i = 0; !any && i < mt->n_columns; i++)
-		any = (mt->columns[i].select & type) &&
-		      differs(old, new_, mt->columns[i].column->index);
-	if (!any)
+	if (type == SEL_MODIFY && !is_concerned(mt, old, new_))
 		return false;
 
 	str_putc(out, '{');
@@ -254,12 +262,13 @@ static bool put_modify_v2(const struct monitored_table *mt, struct datum *const 
 {
 	bool is_first = true;
 
+	if (!is_concerned(mt, old, new_))
+		return false;
+	str_puts(out, "{\"modify\":{");
 	for (size_t i = 0; i < mt->n_columns; i++) {
 		const struct column_schema *c = mt->columns[i].column;
 		if (!(mt->columns[i].select & SEL_MODIFY) || !differs(old, new_, c->index))
 			continue;
-		if (is_first)
-			str_puts(out, "{\"modify\":{");
 		if (column_type_is_composite(&c->type)) {
 			AUTO_DATUM *diff = datum_diff(old[c->index], new_[c->index]);
 			put_pair(out, &is_first, c->name, diff);
@@ -267,8 +276,6 @@ static bool put_modify_v2(const struct monitored_table *mt, struct datum *const 
 			put_pair(out, &is_first, c->name, new_[c->index]);
 		}
 	}
-	if (is_first)
-		return false;
 	str_puts(out, "}}");
 	return true;
 }

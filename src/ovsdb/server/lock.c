@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locks (RFC 7047 sections 4.1.8 to 4.1.10): names that clients queue for. Who steals goes to the
- * head of the queue, and who was robbed stays behind him: when he lets go, it is theirs again. */
+/* Locks (RFC 7047 sections 4.1.8 to 4.1.10): names that clients queue for. Who steals goes to the head
+ * of the queue, and who was robbed stays behind him: when he lets go, it is theirs again. But a thief
+ * who is robbed himself is out of the queue. Whenever someone leaves the queue, who is first then is
+ * told that he has the lock, also if he had it already: as Open vSwitch's server does. */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "ovsdb/server/server.h"
@@ -10,6 +12,7 @@ struct lock {
 	char *name;
 	struct server *server;
 	struct list waiters;
+	size_t n_waiters; /* with those who are out of the queue */
 };
 
 static struct lock *lock_get(struct server *s, const char *name)
@@ -43,6 +46,8 @@ bool lock_acquire(struct server *s, struct client *client, const char *name, enu
 
 	w->lock = l;
 	w->client = client;
+	w->mode = mode;
+	l->n_waiters++;
 	list_push_back(&client->locks, &w->in_client);
 	client->n_locks++;
 	if (mode == LOCK_WAIT && victim) {
@@ -54,6 +59,8 @@ bool lock_acquire(struct server *s, struct client *client, const char *name, enu
 	if (victim) {
 		victim->is_owner = false;
 		victim->client->n_locks_lost++;
+		if (victim->mode == LOCK_STEAL)
+			list_remove(&victim->in_lock);
 		client_notify(victim->client, "stolen", json_pack("[s]", name));
 	}
 	return true;
@@ -77,20 +84,22 @@ const char *lock_waiter_name(const struct lock_waiter *w)
 void lock_release(struct lock_waiter *w)
 {
 	struct lock *l = w->lock;
-	bool was_owner = w->is_owner;
+	bool was_queued = !list_is_empty(&w->in_lock);
 
 	list_remove(&w->in_lock);
 	list_remove(&w->in_client);
 	w->client->n_locks--;
 	free(w);
+	l->n_waiters--;
 
 	struct lock_waiter *next = owner(l);
-	if (!next) {
+	if (next && was_queued) {
+		next->is_owner = true;
+		client_notify(next->client, "locked", json_pack("[s]", l->name));
+	}
+	if (!l->n_waiters) {
 		hmap_remove(&l->server->locks, &l->node);
 		free(l->name);
 		free(l);
-	} else if (was_owner) {
-		next->is_owner = true;
-		client_notify(next->client, "locked", json_pack("[s]", l->name));
 	}
 }

@@ -117,6 +117,7 @@ struct lock_waiter {
 	struct list in_client;
 	struct lock *lock;
 	struct client *client;
+	enum lock_mode mode; /* how it was asked for */
 	bool is_owner;
 };
 /* True: the client has it now. */
