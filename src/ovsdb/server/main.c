@@ -323,7 +323,7 @@ static void raise_file_limit(void)
 
 int ovsdb_server_main(int argc, char **argv)
 {
-	struct options o = { .ca_bootstrap = false };
+	static struct options o = { .ca_bootstrap = false }; /* atexit() may look at its paths */
 	struct running r = { .status = 0 };
 	struct control_server *control;
 	AUTO_ERR err = ERR_INIT;
