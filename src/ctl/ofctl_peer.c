@@ -371,12 +371,18 @@ static bool number_of(const char *name, uint32_t *ret, void *arg)
 
 static const struct ofport_names *make_names(const char *switch_name, bool print)
 {
-	/* For the life of the program. */
-	struct port_list *l = xzalloc(sizeof *l);
-	struct ofport_names *n = xzalloc(sizeof *n);
-	l->switch_name = switch_name;
-	*n = (struct ofport_names){ name_of, number_of, l, print };
-	return n;
+	/* For the life of the program; kept in a list so that leak checkers see them. */
+	static struct made {
+		struct made *next;
+		struct port_list list;
+		struct ofport_names names;
+	} *all;
+	struct made *m = xzalloc(sizeof *m);
+	m->list.switch_name = switch_name;
+	m->names = (struct ofport_names){ name_of, number_of, &m->list, print };
+	m->next = all;
+	all = m;
+	return &m->names;
 }
 
 const struct ofport_names *ofctl_accept_names(const char *switch_name)
