@@ -80,7 +80,7 @@ struct of_port_stats {
 	uint64_t rx_dropped, tx_dropped, rx_errors, tx_errors;
 	uint64_t rx_frame_err, rx_over_err, rx_crc_err, collisions;
 	/* RFC 2819, as Intel's custom statistics carry them. */
-	uint64_t rmon[26];
+	uint64_t rmon[21];
 	struct of_custom_stat {
 		char name[64];
 		uint64_t value;

@@ -265,8 +265,9 @@ void port_stats_put(struct bytes *b, const struct of_port_stats *s, enum of_vers
 	bytes_put_be16(b, 40);
 	bytes_put_zeros(b, 4);
 	put_counters(b, s, N_PLAIN, ARRAY_SIZE(counters));
-	/* Intel's experimenter properties: RFC 2819, and counters with names. */
-	if (any_rmon(s)) {
+	/* Intel's experimenter properties: RFC 2819, and counters with names; OVS reads the latter only
+	 * behind the former. */
+	if (any_rmon(s) || s->n_custom) {
 		bytes_put_be16(b, 0xffff);
 		bytes_put_be16(b, (uint16_t)(16 + sizeof s->rmon));
 		bytes_put_be32(b, INTEL_VENDOR_ID);

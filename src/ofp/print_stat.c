@@ -89,23 +89,24 @@ static void put_port_name(struct printer *p, uint32_t port)
 
 static void put_rmon(const struct of_port_stats *s, struct str *out)
 {
-	static const char *const names[26] = {
-		"1_to_64",	  "65_to_127",	    "128_to_255",      "256_to_511",	"512_to_1023",
-		"1024_to_1522",	  "1523_to_max",    "1_to_64",	       "65_to_127",	"128_to_255",
-		"256_to_511",	  "512_to_1023",    "1024_to_1522",    "1523_to_max",	"multicast_packets",
-		"broadcast_packets", "undersized_errors", "oversize_errors", "fragmented_errors",
-		"jabber_errors",
+	static const char *const names[] = {
+		"rx_1_to_64",	  "rx_65_to_127",	  "rx_128_to_255",	  "rx_256_to_511",
+		"rx_512_to_1023", "rx_1024_to_1522",	  "rx_1523_to_max",	  "tx_1_to_64",
+		"tx_65_to_127",	  "tx_128_to_255",	  "tx_256_to_511",	  "tx_512_to_1023",
+		"tx_1024_to_1522", "tx_1523_to_max",	  "tx_multicast_packets", "rx_broadcast_packets",
+		"tx_broadcast_packets", "rx_undersized_errors", "rx_oversize_errors",
+		"rx_fragmented_errors", "rx_jabber_errors",
 	};
+	_Static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(s->rmon), "one name a counter");
 	bool any = false;
-	for (size_t i = 0; i < 26; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		any |= s->rmon[i] != UINT64_MAX;
 	if (!any)
 		return;
 	str_puts(out, "           rfc2819\n");
-	for (size_t i = 0; i < 26; i++) {
-		if (s->rmon[i] != UINT64_MAX && names[i])
-			str_putf(out, "           %s_%s=%llu\n", i < 7 ? "rx" : i < 14 ? "tx" : "rx", names[i],
-				 (unsigned long long)s->rmon[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (s->rmon[i] != UINT64_MAX)
+			str_putf(out, "           %s=%llu\n", names[i], (unsigned long long)s->rmon[i]);
 	}
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/port_desc.h"
 #include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
 
 static uint32_t speed_to_features(uint64_t bps, bool full)
 {
@@ -83,6 +85,15 @@ void ofport_get_stats(const struct ofport *o, struct of_port_stats *ret)
 		ret->rx_over_err = s.rx_over_errors;
 		ret->rx_crc_err = s.rx_crc_errors;
 		ret->collisions = s.collisions;
+		if (o->port->ops->get_custom_stats) {
+			struct port_custom_stat c[PORT_MAX_CUSTOM_STATS];
+			ret->n_custom = o->port->ops->get_custom_stats(o->port, c);
+			ret->custom = xcalloc(MAX(ret->n_custom, 1), sizeof *ret->custom);
+			for (size_t i = 0; i < ret->n_custom; i++) {
+				str_copy(ret->custom[i].name, c[i].name, sizeof ret->custom[i].name);
+				ret->custom[i].value = c[i].value;
+			}
+		}
 		return;
 	}
 	ret->rx_packets = o->stats.rx_packets;

@@ -106,12 +106,14 @@ static int for_each_port_stats(void *sw, uint32_t port,
 			return -OFPERR_OFPBRC_BAD_PORT;
 		ofport_get_stats(o, &s);
 		cb(&s, arg);
+		free(s.custom);
 		return 0;
 	}
 	AUTO_FREE struct ofport **all = sorted_ports(p, &n);
 	for (size_t i = 0; i < n; i++) {
 		ofport_get_stats(all[i], &s);
 		cb(&s, arg);
+		free(s.custom);
 	}
 	return 0;
 }

@@ -35,6 +35,13 @@ struct port_stats {
 	uint64_t collisions, rx_over_errors, rx_frame_errors, rx_crc_errors, rx_missed_errors, multicast;
 };
 
+/* What a kind counts beyond that; shown as OVS shows custom statistics. */
+struct port_custom_stat {
+	const char *name;
+	uint64_t value;
+};
+enum { PORT_MAX_CUSTOM_STATS = 16 };
+
 struct port_state {
 	bool admin_up, link_up;
 	bool carrier_known;
@@ -56,6 +63,9 @@ struct port_ops {
 	MUST_CHECK int (*configure)(struct port *, const struct strmap *options, struct err *);
 	void (*get_state)(const struct port *, struct port_state *ret);
 	void (*get_stats)(const struct port *, struct port_stats *ret);
+	/* May be NULL. In the order they are printed in; returns their number. */
+	unsigned (*get_custom_stats)(const struct port *,
+				     struct port_custom_stat ret[PORT_MAX_CUSTOM_STATS]);
 	MUST_CHECK int (*set_mtu)(struct port *, uint32_t mtu, struct err *);
 	MUST_CHECK int (*set_mac)(struct port *, struct eth_addr, struct err *);
 	MUST_CHECK int (*set_admin_up)(struct port *, bool up, struct err *);

@@ -150,12 +150,28 @@ static void put_stat(const char *keys[], int64_t values[], size_t *n, const char
 	values[(*n)++] = (int64_t)v;
 }
 
-/* Keys are those of OVS, in the order of the column. */
+/* Into the order of the column. */
+static void sort_stats(const char *keys[], int64_t values[], size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		const char *key = keys[i];
+		int64_t value = values[i];
+		size_t k = i;
+		for (; k && strcmp(keys[k - 1], key) > 0; k--) {
+			keys[k] = keys[k - 1];
+			values[k] = values[k - 1];
+		}
+		keys[k] = key;
+		values[k] = value;
+	}
+}
+
+/* Keys are those of OVS. */
 static void write_statistics(const struct iface *i, struct idl_txn *t,
 			     const struct vsw_interface *row)
 {
-	const char *keys[16];
-	int64_t values[16];
+	const char *keys[16 + PORT_MAX_CUSTOM_STATS];
+	int64_t values[16 + PORT_MAX_CUSTOM_STATS];
 	size_t n = 0;
 
 	if (i->port && !i->tunnel) {
@@ -175,6 +191,12 @@ static void write_statistics(const struct iface *i, struct idl_txn *t,
 		put_stat(keys, values, &n, "tx_dropped", st.tx_dropped);
 		put_stat(keys, values, &n, "tx_errors", st.tx_errors);
 		put_stat(keys, values, &n, "tx_packets", st.tx_packets);
+		if (i->port->ops->get_custom_stats) {
+			struct port_custom_stat c[PORT_MAX_CUSTOM_STATS];
+			unsigned n_custom = i->port->ops->get_custom_stats(i->port, c);
+			for (unsigned k = 0; k < n_custom; k++)
+				put_stat(keys, values, &n, c[k].name, c[k].value);
+		}
 	} else if (i->tunnel) {
 		const struct port_stats *st = tunnel_stats(i->tunnel);
 		put_stat(keys, values, &n, "rx_bytes", st->rx_bytes);
@@ -190,6 +212,7 @@ static void write_statistics(const struct iface *i, struct idl_txn *t,
 		put_stat(keys, values, &n, "tx_bytes", st->tx_bytes);
 		put_stat(keys, values, &n, "tx_packets", st->tx_packets);
 	}
+	sort_stats(keys, values, n);
 	vsw_interface_set_statistics(t, row, keys, values, n);
 }
 
