@@ -85,7 +85,6 @@ static void put_pause(struct xlate *x, struct frozen_state *s)
 		.ofport = x->flow.in_port,
 		.rule_cookie = x->frozen_cookie,
 		.continuation = true,
-		.dont_send = !x->bridge->listener,
 	};
 	struct dpa_userspace *u = dp_actions_put(x->acts, DPA_USERSPACE, sizeof *u + sizeof cookie);
 	u->reason = DPU_CONTROLLER;

@@ -50,8 +50,7 @@ void xlate_controller(struct xlate *x, uint16_t max_len, uint8_t reason, uint16_
 		.ofport = x->flow.in_port,
 		.rule_cookie = x->rule_cookie,
 		.meter = meter,
-		/* A bridge without listeners makes the packet-in, but does not send it. */
-		.dont_send = !x->bridge->listener,
+		.dont_send = x->trace && !x->rq->effects,
 	};
 	struct dpa_userspace *u = dp_actions_put(x->acts, DPA_USERSPACE, sizeof *u + sizeof c);
 	u->reason = DPU_CONTROLLER;
