@@ -69,6 +69,11 @@ struct datum *version_new(void);
  * them out again; by the fields it has now. */
 void row_publish(struct row *, struct table *);
 void row_unpublish(struct row *, struct table *);
+/* The row whose node in index 'i' this is. */
+static inline struct row *row_from_index(struct hmap_node *node, size_t i)
+{
+	return (struct row *)((char *)node - offsetof(struct row, index_nodes) - i * sizeof *node);
+}
 uint32_t index_hash(struct datum *const fields[], const struct column_set *index);
 bool index_equal(struct datum *const a[], struct datum *const b[], const struct column_set *index);
 /* Calls 'cb' for each uuid in a column whose key or value refers to a table. */

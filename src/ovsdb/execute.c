@@ -58,8 +58,58 @@ static void rows_fini(struct rows *rows)
 
 #define AUTO_ROWS CLEANUP(rows_fini) struct rows
 
+/* The values that the condition asks of an index's columns with "==", by column index; NULL unless it
+ * asks for all of them. Caller frees the array. */
+static struct datum **index_values(const struct table *t, const struct column_set *index,
+				   const struct condition *c)
+{
+	struct datum **values = xcalloc(t->schema->n_columns, sizeof *values);
+	size_t n_found = 0;
+
+	for (size_t i = 0; i < index->n; i++)
+		for (size_t j = 0; j < c->n; j++)
+			if (c->clauses[j].column == index->columns[i] &&
+			    c->clauses[j].function == COND_EQ) {
+				values[index->columns[i]->index] = c->clauses[j].arg;
+				n_found++;
+				break;
+			}
+	if (n_found == index->n)
+		return values;
+	free(values);
+	return NULL;
+}
+
+/* Rows by an index, if the condition allows. The index knows rows as they were before this transaction,
+ * so those it changed are looked at one by one. */
+static bool find_by_index(const struct exec *x, const struct table *t, const struct condition *c,
+			  struct rows *ret)
+{
+	for (size_t i = 0; i < t->schema->n_indexes; i++) {
+		const struct column_set *index = &t->schema->indexes[i];
+		AUTO_FREE struct datum **values = c->n ? index_values(t, index, c) : NULL;
+		if (!values)
+			continue;
+		struct hmap_node *node =
+			hmap_first_with_hash(&t->indexes[i], index_hash(values, index));
+		for (; node; node = hmap_next_with_hash(node)) {
+			struct row *row = row_from_index(node, i);
+			if (!row->txn_row && condition_matches_all(c, row->fields))
+				rows_add(ret, row);
+		}
+		const struct txn_row *tr;
+		LIST_FOR_EACH(tr, &x->txn->rows, node)
+			if (tr->table == t && !tr->is_deleted &&
+			    condition_matches_all(c, tr->row->fields))
+				rows_add(ret, tr->row);
+		return true;
+	}
+	return false;
+}
+
 /* All rows that match; an array, as the caller may delete them. */
-static void find_rows(const struct table *t, const struct condition *c, struct rows *ret)
+static void find_rows(const struct exec *x, const struct table *t, const struct condition *c,
+		      struct rows *ret)
 {
 	const struct uuid *uuid = condition_uuid(c);
 	struct row *row;
@@ -70,6 +120,8 @@ static void find_rows(const struct table *t, const struct condition *c, struct r
 			rows_add(ret, row);
 		return;
 	}
+	if (find_by_index(x, t, c, ret))
+		return;
 	TABLE_FOR_EACH_ROW(row, t)
 		if (condition_matches_all(c, row->fields))
 			rows_add(ret, row);
@@ -82,7 +134,7 @@ static int parse_and_find(struct exec *x, const struct table *t, const json_t *w
 
 	if (condition_from_json(t->schema, where, &x->symbols, &c, err) < 0)
 		return -EINVAL;
-	find_rows(t, &c, ret);
+	find_rows(x, t, &c, ret);
 	condition_fini(&c);
 	return 0;
 }

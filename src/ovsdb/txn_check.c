@@ -381,9 +381,7 @@ static int check_index(struct txn *txn, struct table *t, size_t i, struct candid
 			}
 		struct hmap_node *node = hmap_first_with_hash(&t->indexes[i], hash);
 		for (; node; node = hmap_next_with_hash(node)) {
-			struct row *row = (struct row *)((char *)node -
-							 offsetof(struct row, index_nodes) -
-							 i * sizeof *node);
+			struct row *row = row_from_index(node, i);
 			/* A row of this transaction is entered under what it was before. */
 			if (row != tr->row && (!row->txn_row || !row->txn_row->old) &&
 			    index_equal(row->fields, tr->row->fields, index)) {
