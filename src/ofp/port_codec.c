@@ -282,8 +282,8 @@ void port_stats_put(struct bytes *b, const struct of_port_stats *s, enum of_vers
 		bytes_put_be16(b, 0);
 		bytes_put_be32(b, INTEL_VENDOR_ID);
 		bytes_put_be32(b, 2);
-		bytes_put_be16(b, (uint16_t)s->n_custom);
 		bytes_put_zeros(b, 2);
+		bytes_put_be16(b, (uint16_t)s->n_custom);
 		for (size_t i = 0; i < s->n_custom; i++) {
 			size_t len = strlen(s->custom[i].name);
 			bytes_put_u8(b, (uint8_t)len);
@@ -304,8 +304,8 @@ static int pull_intel(struct cursor *prop, struct of_port_stats *s)
 		for (size_t i = 0; i < ARRAY_SIZE(s->rmon); i++)
 			s->rmon[i] = cursor_be64(prop);
 	} else if (type == 2) {
-		uint16_t n = cursor_be16(prop);
 		cursor_skip(prop, 2);
+		uint16_t n = cursor_be16(prop);
 		if (n > prop->left / 9 || s->custom)
 			return -OFPERR_OFPBPC_BAD_LEN;
 		s->custom = xcalloc(n ? n : 1, sizeof *s->custom);
