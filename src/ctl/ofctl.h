@@ -45,6 +45,8 @@ void peer_dump(struct peer *, const struct bytes *request,
 	       void (*cb)(const struct of_msg *, void *arg), void *arg);
 /* Makes the connection speak one of 'usable'; ends the program if it cannot. */
 uint32_t peer_set_protocol(struct peer *, uint32_t usable);
+/* What -O and -F leave. */
+uint32_t ofctl_allowed(void);
 uint32_t peer_protocol(const struct peer *);
 struct loop *peer_loop(struct peer *);
 

@@ -121,7 +121,7 @@ static uint32_t dump_protocol(struct peer *p, uint32_t usable)
 {
 	usable |= usable & OFPROTO_OF10_TID ? OFPROTO_OF10 : 0;
 	usable |= usable & OFPROTO_NXM_TID ? OFPROTO_NXM : 0;
-	uint32_t nxm = usable & OFPROTO_NXM & ofctl.protocols;
+	uint32_t nxm = usable & OFPROTO_NXM & ofctl_allowed();
 	return peer_set_protocol(p, peer_version(p) == OF10 && nxm ? nxm : usable);
 }
 

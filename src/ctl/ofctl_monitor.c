@@ -289,7 +289,7 @@ static void set_packet_in_format(struct peer *p)
 	int format = ofctl.packet_in_format;
 	bool must = format >= 0;
 	if (!must)
-		format = peer_version(p) == OF10 ? OFPIF_NXT : OFPIF_STANDARD;
+		format = OFPIF_NXT2;
 	if (format == OFPIF_STANDARD)
 		return;
 	AUTO_BYTES b = BYTES_INIT;
@@ -297,8 +297,8 @@ static void set_packet_in_format(struct peer *p)
 	bytes_put_be32(&b, (uint32_t)format);
 	ASSERT(of_msg_end(&b, start) == 0);
 	if (!peer_transact_noreply(p, &b) && must)
-		log_fatal("%s: failed to set packet in format to nx_packet_in, switch replied with an error",
-			  peer_name(p));
+		log_fatal("%s: failed to set packet in format to %s, switch replied with an error",
+			  peer_name(p), format == OFPIF_NXT ? "nxt_packet_in" : "nxt_packet_in2");
 }
 
 static void set_miss_len(struct peer *p, const char *text, bool invalid_ttl)

@@ -279,18 +279,24 @@ static bool try_protocol(struct peer *p, uint32_t want)
 	return true;
 }
 
+uint32_t ofctl_allowed(void)
+{
+	return ofctl.protocols & of_protocols_of_versions(ofctl.versions);
+}
+
 uint32_t peer_set_protocol(struct peer *p, uint32_t usable)
 {
-	if (!(usable & ofctl.protocols)) {
+	uint32_t may = ofctl_allowed();
+	if (!(usable & may)) {
 		AUTO_STR want = STR_INIT, allowed = STR_INIT;
 		of_protocols_put(usable, &want);
-		of_protocols_put(ofctl.protocols, &allowed);
+		of_protocols_put(may, &allowed);
 		if (!(usable & OFPROTO_ANY))
 			log_fatal("no usable protocol");
 		log_fatal("none of the usable flow formats (%s) is among the allowed flow formats (%s)",
 			  str_cstr(&want), str_cstr(&allowed));
 	}
-	usable &= ofctl.protocols;
+	usable &= may;
 	if (p->protocol & usable)
 		return p->protocol;
 	for (uint32_t bit = 1; bit <= OFPROTO_OXM15; bit <<= 1) {
@@ -299,8 +305,7 @@ uint32_t peer_set_protocol(struct peer *p, uint32_t usable)
 	}
 	AUTO_STR want = STR_INIT;
 	of_protocols_put(usable, &want);
-	log_fatal("%s: switch does not support any of the usable flow formats (%s)", p->name,
-		  str_cstr(&want));
+	log_fatal("switch does not support any of the usable flow formats (%s)", str_cstr(&want));
 }
 
 /* -- Names of ports. */

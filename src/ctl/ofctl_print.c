@@ -98,10 +98,10 @@ static void print_mods(struct flow_mod *fms, size_t n, uint32_t usable)
 	AUTO_STR text = STR_INIT;
 	of_protocols_put(usable, &text);
 	printf("usable protocols: %s\n", str_cstr(&text));
-	if (!(usable & ofctl.protocols))
+	if (!(usable & ofctl_allowed()))
 		log_fatal("no usable protocol");
 	uint32_t protocol = 1;
-	while (!(usable & ofctl.protocols & protocol))
+	while (!(usable & ofctl_allowed() & protocol))
 		protocol <<= 1;
 	printf("chosen protocol: %s\n", of_protocol_name(protocol));
 	for (size_t i = 0; i < n; i++) {

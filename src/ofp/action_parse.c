@@ -389,8 +389,8 @@ static int parse_set_field(struct action_parser *p, char *arg)
 	int r = field_value_from_str(f, arg, p->names, &value, &mask, p->err);
 	if (r < 0)
 		return r;
-	if (!field_value_ok(f, &value))
-		return err_set(p->err, -EINVAL, "%s: value is not valid for field %s", arg, name);
+	if (!field_value_ok(f, &value) || (f->id == FIELD_NW_TOS && value.u8 & 3))
+		return err_set(p->err, -EINVAL, "%s is not a valid value for field %s", arg, name);
 	p->usable &= field_usable_protocols(f, &mask);
 	of_actions_put_set_field(p->out, f, &value, &mask);
 	return 0;

@@ -192,17 +192,20 @@ void nxm_put_header(struct bytes *b, const struct field *f, enum of_version v, b
 	bytes_put(b, p, field_header_write(p, field_nxm_header(f, (uint8_t)v, masked)));
 }
 
-/* Bytes of a tun_metadata field that travel: those of its mask, in words. */
+/* Bytes of a tun_metadata field that travel: the option's own size where a switch knows it, else those
+ * that say something. */
 static size_t option_size(const struct field *f, const union field_value *value,
 			  const union field_value *mask)
 {
+	const struct tun_table *t = tun_table_current;
 	unsigned i = f->id - FIELD_TUN_METADATA0;
-	if (tun_table_current && tun_table_current->entry[i].size)
-		return tun_table_current->entry[i].size;
+	if (t && !t->ad_hoc && t->entry[i].size)
+		return t->entry[i].size;
+	bool whole = field_value_is_ones(f, mask);
 	size_t lead = 0;
-	while (lead < f->n_bytes && !mask->b[lead] && !value->b[lead])
+	while (lead + 1 < f->n_bytes && !value->b[lead] && (whole || !mask->b[lead]))
 		lead++;
-	return MAX(4, ROUND_UP(f->n_bytes - lead, 4));
+	return f->n_bytes - lead;
 }
 
 static void put_option(struct bytes *b, const struct field *f, const union field_value *value,
