@@ -65,6 +65,9 @@ static void csum_follow(const struct packet *p, uint8_t *field, uint8_t proto, c
 			const void *new_, size_t size)
 {
 	be16 c;
+	/* Zero has two forms, 0 and 0xffff: what does not change must not change form. */
+	if (!memcmp(old, new_, size))
+		return;
 	memcpy(&c, field, 2);
 	if (is_partial(p)) {
 		c = (be16)~csum_replace((be16)~c, old, new_, size);
