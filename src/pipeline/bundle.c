@@ -77,9 +77,9 @@ int pipeline_bundle_put(struct pipeline *p, const struct bundle_config *c, struc
 	vlans |= bitmap_set(&b->cvlans, c->cvlans);
 	uint16_t ethertype = c->qinq_ethertype ? c->qinq_ethertype : 0x88a8;
 	vlans |= b->vlan_mode != c->vlan_mode || b->vlan != c->vlan;
-	changed |= vlans || b->qinq_ethertype != ethertype || b->priority_tags != c->priority_tags ||
-		   b->is_protected != c->is_protected || b->bond != c->bond ||
-		   b->bond_arg != c->bond_arg;
+	changed |= vlans || b->qinq_ethertype != ethertype ||
+		   b->priority_tags != c->priority_tags || b->is_protected != c->is_protected ||
+		   b->bond != c->bond || b->bond_arg != c->bond_arg;
 	b->vlan_mode = c->vlan_mode;
 	b->vlan = c->vlan;
 	b->qinq_ethertype = ethertype;

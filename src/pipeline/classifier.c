@@ -1,50 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The problem: among N rules with M distinct masks and with priorities, find the best that matches a
- * packet, fast; change rules by the thousand per second; and tell which bits of the packet decided,
- * as few as possible, because they become the mask of a flow in the fast path's cache.
+/* The problem: among N rules with M distinct masks and with priorities, find the best that matches
+ * a packet, fast; change rules by the thousand per second; and tell which bits of the packet
+ * decided, as few as possible, because they become the mask of a flow in the fast path's cache.
  *
- * Tuple space search (Srinivasan, Suri, Varghese, SIGCOMM 1999) keeps a hash table for each of the M
- * masks and asks all of them: updates are cheap, lookups linear in M. Decision trees (HyperCuts and its
- * children) look up faster, but rebuild on updates and give wide masks. This is a tuple space folded
- * into a tree, so that masks which cannot match are left out by the hundred:
+ * Tuple space search (Srinivasan, Suri, Varghese, SIGCOMM 1999) keeps a hash table for each of the
+ * M masks and asks all of them: updates are cheap, lookups linear in M. Decision trees (HyperCuts
+ * and its children) look up faster, but rebuild on updates and give wide masks. This is a tuple
+ * space folded into a tree, so that masks which cannot match are left out by the hundred:
  *
- *   - A key is cut into stages: metadata and tunnel, L2, L3, L4. A mask is a path in the tree of nodes,
- *     one for each stage that it has bits in; masks share the nodes of their common stages.
- *   - A node has one hash table from values (of its stage and, by identity, of the stages before) to
- *     'struct classifier_value'. A value lists the nodes of later stages in which rules with this very
- *     value go on. So a packet on port 5 walks only the masks that rules of port 5 use, and a table
- *     of many tenants, ports or registers costs what one tenant's rules cost.
+ *   - A key is cut into stages: metadata and tunnel, L2, L3, L4. A mask is a path in the tree of
+ * nodes, one for each stage that it has bits in; masks share the nodes of their common stages.
+ *   - A node has one hash table from values (of its stage and, by identity, of the stages before)
+ * to 'struct classifier_value'. A value lists the nodes of later stages in which rules with this
+ * very value go on. So a packet on port 5 walks only the masks that rules of port 5 use, and a
+ * table of many tenants, ports or registers costs what one tenant's rules cost.
  *   - Nodes know the highest priority below them; a search ends where nothing better can follow.
- *   - Address prefixes are kept in tries: a node for /24 need not be asked when no rule's /24 prefix
- *     fits the packet. This both saves the lookup and says how few bits told that.
+ *   - Address prefixes are kept in tries: a node for /24 need not be asked when no rule's /24
+ * prefix fits the packet. This both saves the lookup and says how few bits told that.
  *
  * Bits that decided. A stage's bits are added when its table was asked, even if the answer was no;
- * stages after it are not looked at and stay wild. That is why stages begin with what packets of one
- * port have in common. A last-stage miss that only depends on ports is told by a trie of port values.
+ * stages after it are not looked at and stay wild. That is why stages begin with what packets of
+ * one port have in common. A last-stage miss that only depends on ports is told by a trie of port
+ * values.
  *
  * Which masks count as asked is a convention: a flat tuple space, its masks sorted by their highest
- * priority and then by age, asks one after the other until no better rule can follow. We search in the
- * tree's order and often know sooner, but report what that flat search would have asked ('before'), so
- * that megaflows are the ones that OVS's documentation explains and its test-suite expects, and do not
- * depend on how the tree happened to be walked. To that end a search logs what it asked and adds up
- * bits at the end, when the winner is known.
+ * priority and then by age, asks one after the other until no better rule can follow. We search in
+ * the tree's order and often know sooner, but report what that flat search would have asked
+ * ('before'), so that megaflows are the ones that OVS's documentation explains and its test-suite
+ * expects, and do not depend on how the tree happened to be walked. To that end a search logs what
+ * it asked and adds up bits at the end, when the winner is known.
  *
  * Conjunctions. A rule with conjunctions is one clause of a larger match and no match by itself. A
- * search collects them; if all clauses of an id are there at a priority above the best ordinary rule,
- * a second search, with conj_id set to the id, finds the rule that acts (ovs-fields(7)).
+ * search collects them; if all clauses of an id are there at a priority above the best ordinary
+ * rule, a second search, with conj_id set to the id, finds the rule that acts (ovs-fields(7)).
  *
- * Costs. Memory: a rule has a value per stage used, shared with all rules that agree on it, and holds
- * no mask and no key. A hostile table can still have M nodes on one path: then a lookup costs M probes,
- * as with any tuple space, but M short ones, since a probe hashes its own stage's words only.
+ * Costs. Memory: a rule has a value per stage used, shared with all rules that agree on it, and
+ * holds no mask and no key. A hostile table can still have M nodes on one path: then a lookup costs
+ * M probes, as with any tuple space, but M short ones, since a probe hashes its own stage's words
+ * only.
  *
  * Rejected: a flat bitmap of masks per field value (best at thousands of masks, but every update
- * touches N bits), and one trie per value instead of per table (narrower still, at 3x the memory). */
+ * touches N bits), and one trie per value instead of per table (narrower still, at 3x the memory).
+ */
 #include "pipeline/classifier.h"
 #include <string.h>
-#include "base/hash.h"
 #include "base/mem.h"
-
-enum { STAGE_ROOT, STAGE_META, STAGE_L2, STAGE_L3, STAGE_L4, N_STAGES };
+#include "pipeline/classifier_node.h"
 
 #define W(member) (KEY_OFS(member) / 8)
 /* The words of a stage; tunnel options lie at the end of the key, but belong with the metadata. */
@@ -57,54 +58,6 @@ static const struct stage_words {
 	[STAGE_L4] = { W(nd_target), W(tun_opts), 0, 0 },
 };
 _Static_assert(KEY_WORDS < 256, "word numbers fit a byte");
-#define PORTS_WORD W(tp_src) /* tp_src and tp_dst are its first 4 bytes */
-_Static_assert(KEY_OFS(nd_target) % 8 == 0 && KEY_OFS(tp_src) % 8 == 0 && KEY_OFS(tp_dst) == KEY_OFS(tp_src) + 2, "");
-
-struct mask_word {
-	uint64_t mask;
-	uint32_t word;
-};
-
-/* A mask up to and including one stage. */
-struct classifier_node {
-	struct classifier_node *parent; /* NULL: root */
-	struct list sibling;
-	struct list children;
-	struct hmap_node by_mask; /* in parent's child_masks */
-	struct hmap child_masks;
-	struct hmap values;
-	uint8_t stage;
-	uint8_t n_words;
-	uint8_t plens[CLASSIFIER_MAX_TRIES]; /* length of the prefix in tries' fields here; 0: none */
-	be32 ports_mask;		     /* L4: of tp_src, tp_dst */
-	struct prefix_trie ports;	     /* L4: their values */
-	/* This mask itself, if rules end here (n_rules > 0): highest priority, how many have it, rank
-	 * among masks of equal priority. */
-	size_t n_rules;
-	int32_t own_max;
-	size_t n_own_max;
-	int64_t own_order;
-	/* The first mask in flat order at or below. */
-	int32_t max;
-	int64_t order;
-	struct mask_word words[];
-};
-
-struct branch { /* rules of a value go on in 'node' */
-	struct classifier_node *node;
-	size_t n_values;
-};
-
-struct classifier_value {
-	struct hmap_node hmap_node; /* hash covers the stages before */
-	struct classifier_node *node;
-	struct classifier_value *parent; /* NULL: root's */
-	struct list rules;		 /* that end here */
-	uint32_t n_branches, n_allocated;
-	struct branch *branches;
-	size_t refs;	   /* rules here and values below */
-	uint64_t words[]; /* node->n_words, masked */
-};
 
 static unsigned stage_of_word(unsigned w)
 {
@@ -118,11 +71,6 @@ static unsigned ports_plen(be32 mask)
 {
 	uint32_t m = be32_to_cpu(mask);
 	return m ? 32 - (unsigned)__builtin_ctz(m) : 0;
-}
-
-static be32 prefix_mask32(unsigned plen)
-{
-	return plen ? cpu_to_be32(~0u << (32 - plen)) : 0;
 }
 
 /* Length of the prefix mask that 'field' has in 'mask'; 0 if it is none. */
@@ -148,8 +96,7 @@ static unsigned field_stage(const struct classifier_field *field)
 static struct classifier_node *node_new(struct classifier_node *parent, unsigned stage,
 					unsigned n_words)
 {
-	struct classifier_node *n =
-		xzalloc(sizeof *n + n_words * sizeof n->words[0]);
+	struct classifier_node *n = xzalloc(sizeof *n + n_words * sizeof n->words[0]);
 	n->parent = parent;
 	n->stage = (uint8_t)stage;
 	n->n_words = (uint8_t)n_words;
@@ -181,9 +128,9 @@ static void node_set_plens(const struct classifier *c, struct classifier_node *n
 	for (unsigned i = 0; i < n->n_words; i++)
 		key_words_rw(&mask)[n->words[i].word] = n->words[i].mask;
 	for (unsigned i = 0; i < CLASSIFIER_MAX_TRIES; i++)
-		n->plens[i] = i < c->n_tries && field_stage(&c->tries[i].field) == n->stage ?
-				      (uint8_t)field_plen(&c->tries[i].field, &mask) :
-				      0;
+		n->plens[i] = i < c->n_tries && field_stage(&c->tries[i].field) == n->stage
+				      ? (uint8_t)field_plen(&c->tries[i].field, &mask)
+				      : 0;
 }
 
 /* The words of 'mask' in a stage. */
@@ -246,12 +193,6 @@ static struct classifier_node *node_find(struct classifier_node *root, const str
 	return n;
 }
 
-/* Is the mask (max, order) asked before (max2, order2) in a flat search? */
-static bool before(int32_t max, int64_t order, int32_t max2, int64_t order2)
-{
-	return max > max2 || (max == max2 && order < order2);
-}
-
 /* Brings 'max' and 'order' up to date, from 'n' to the root. */
 static void node_update_max(struct classifier_node *n)
 {
@@ -262,7 +203,8 @@ static void node_update_max(struct classifier_node *n)
 		int64_t order = n->own_order;
 		struct classifier_node *child;
 		LIST_FOR_EACH(child, &n->children, sibling) {
-			if (child->max >= 0 && (max < 0 || before(child->max, child->order, max, order))) {
+			if (child->max >= 0 &&
+			    (max < 0 || before(child->max, child->order, max, order))) {
 				max = child->max;
 				order = child->order;
 			}
@@ -281,7 +223,8 @@ static void node_update_max(struct classifier_node *n)
 	}
 }
 
-/* As node_update_max(), when the first mask below can only have come forward: no scan of siblings. */
+/* As node_update_max(), when the first mask below can only have come forward: no scan of siblings.
+ */
 static void node_raise_max(struct classifier_node *n)
 {
 	int32_t max = n->own_max;
@@ -353,29 +296,6 @@ static void node_prune(struct classifier_node *n)
 }
 
 /* ---- values ------------------------------------------------------------------------------ */
-
-static struct classifier_value *value_lookup(const struct classifier_node *n,
-					     const struct classifier_value *parent,
-					     const struct flow_key *key)
-{
-	const uint64_t *k = key_words(key);
-	uint32_t hash = parent->hmap_node.hash;
-	unsigned n_words = n->n_words;
-	for (unsigned i = 0; i < n_words; i++)
-		hash = hash_add64(hash, k[n->words[i].word] & n->words[i].mask);
-	hash = hash_finish(hash, n_words * 8);
-	struct classifier_value *v;
-	HMAP_FOR_EACH_WITH_HASH(v, &n->values, hash, hmap_node) {
-		if (v->parent != parent)
-			continue;
-		unsigned i = 0;
-		while (i < n_words && v->words[i] == (k[n->words[i].word] & n->words[i].mask))
-			i++;
-		if (i == n_words)
-			return v;
-	}
-	return NULL;
-}
 
 static void value_branch_add(struct classifier_value *v, struct classifier_node *node)
 {
@@ -464,11 +384,6 @@ void classifier_init(struct classifier *c)
 	v->refs = 1;
 	list_init(&v->rules);
 	hmap_insert(&c->root->values, &v->hmap_node, hash_secret());
-}
-
-static struct classifier_value *root_value(const struct classifier *c)
-{
-	return CONTAINER_OF(hmap_first(&c->root->values), struct classifier_value, hmap_node);
 }
 
 void classifier_fini(struct classifier *c)
@@ -598,440 +513,6 @@ void classifier_remove(struct classifier *c, struct classifier_rule *r)
 	c->n_rules--;
 }
 
-/* ---- lookup ------------------------------------------------------------------------------ */
-
-enum outcome {
-	ASKED,	   /* the whole stage's mask decided */
-	BY_TRIE,   /* a trie's first bits did */
-	BY_PORTS,  /* all of the stage's mask but the ports, and of them the first bits that told */
-};
-
-struct visit {
-	const struct classifier_node *node;
-	uint8_t outcome;
-	uint8_t trie;
-	uint8_t n_bits;
-	uint8_t maybe; /* bits of tries that tell it too, if what they look at was looked at anyway */
-};
-
-struct soft_match {
-	struct classifier_rule *rule;
-};
-
-struct search {
-	const struct classifier *c;
-	uint64_t version;
-	const struct flow_key *key;
-	bool allow_conjunctions;
-	bool log;
-
-	struct classifier_rule *best;
-	int32_t best_priority; /* -1: none */
-
-	bool trie_asked[CLASSIFIER_MAX_TRIES];
-	struct prefix_match trie_match[CLASSIFIER_MAX_TRIES];
-
-	struct visit *visits, visits_[96];
-	size_t n_visits, visits_allocated;
-	struct soft_match *soft, soft_[32];
-	size_t n_soft, soft_allocated;
-};
-
-static void search_init(struct search *s, const struct classifier *c, uint64_t version,
-			const struct flow_key *key, bool log, bool allow_conjunctions)
-{
-	s->c = c;
-	s->version = version;
-	s->key = key;
-	s->log = log;
-	s->allow_conjunctions = allow_conjunctions;
-	s->best = NULL;
-	s->best_priority = -1;
-	memset(s->trie_asked, 0, sizeof s->trie_asked);
-	s->visits = s->visits_;
-	s->n_visits = 0;
-	s->visits_allocated = ARRAY_SIZE(s->visits_);
-	s->soft = s->soft_;
-	s->n_soft = 0;
-	s->soft_allocated = ARRAY_SIZE(s->soft_);
-}
-
-static void search_fini(struct search *s)
-{
-	if (s->visits != s->visits_)
-		free(s->visits);
-	if (s->soft != s->soft_)
-		free(s->soft);
-}
-
-static void *grow(void *p, const void *fixed, size_t n, size_t *allocated, size_t size)
-{
-	*allocated *= 2;
-	if (p != fixed)
-		return xrealloc(p, *allocated * size);
-	void *q = xmalloc(*allocated * size);
-	memcpy(q, fixed, n * size);
-	return q;
-}
-
-static void log_visit(struct search *s, const struct classifier_node *n, enum outcome outcome,
-		      unsigned trie, unsigned n_bits, unsigned maybe)
-{
-	if (!s->log)
-		return;
-	if (s->n_visits == s->visits_allocated)
-		s->visits = grow(s->visits, s->visits_, s->n_visits, &s->visits_allocated,
-				 sizeof s->visits[0]);
-	s->visits[s->n_visits++] =
-		(struct visit){ n, (uint8_t)outcome, (uint8_t)trie, (uint8_t)n_bits, (uint8_t)maybe };
-}
-
-/* Would a flat search still ask some mask at or below 'n', knowing the best rule so far? */
-static bool is_before_best(const struct search *s, const struct classifier_node *n)
-{
-	if (n->max != s->best_priority)
-		return n->max > s->best_priority;
-	if (!s->best)
-		return false;
-	const struct classifier_node *t = s->best->value->node;
-	return before(n->max, n->order, t->own_max, t->own_order);
-}
-
-/* Can a trie tell that no rule of this node's prefix length matches? */
-static bool tries_exclude(struct search *s, const struct classifier_node *n)
-{
-	unsigned maybe = 0;
-	for (unsigned i = 0; i < s->c->n_tries; i++) {
-		if (!n->plens[i])
-			continue;
-		const struct classifier_trie *t = &s->c->tries[i];
-		struct prefix_match *m = &s->trie_match[i];
-		if (t->field.dl_type && s->key->dl_type != t->field.dl_type)
-			continue;
-		if (!s->trie_asked[i]) {
-			prefix_trie_lookup(&t->trie, (const uint8_t *)s->key + t->field.ofs,
-					   t->field.n_bits, m);
-			s->trie_asked[i] = true;
-		}
-		if (prefix_match_has(m, n->plens[i]))
-			continue;
-		/* The trie is the whole table's: other rules' longer prefixes may have made it look
-		 * at more bits than this node's mask has. */
-		if (m->n_bits <= n->plens[i]) {
-			log_visit(s, n, BY_TRIE, i, m->n_bits, maybe);
-			return true;
-		}
-		maybe |= 1u << i;
-	}
-	if (maybe)
-		log_visit(s, n, ASKED, 0, 0, maybe);
-	return maybe;
-}
-
-static void add_soft(struct search *s, struct classifier_rule *r)
-{
-	if (s->n_soft == s->soft_allocated)
-		s->soft = grow(s->soft, s->soft_, s->n_soft, &s->soft_allocated, sizeof s->soft[0]);
-	s->soft[s->n_soft++].rule = r;
-}
-
-static void consider(struct search *s, const struct classifier_value *v)
-{
-	struct classifier_rule *r;
-	LIST_FOR_EACH(r, &v->rules, node) {
-		if (!classifier_rule_is_visible(r, s->version))
-			continue;
-		if (r->n_conjunctions) {
-			if (s->allow_conjunctions && r->priority > s->best_priority)
-				add_soft(s, r);
-			/* What lies behind it counts only if the conjunction fails. */
-			return;
-		}
-		bool better = r->priority > s->best_priority;
-		if (r->priority == s->best_priority) { /* OpenFlow does not say which: the flat search's */
-			const struct classifier_node *a = v->node, *b = s->best->value->node;
-			better = before(a->own_max, a->own_order, b->own_max, b->own_order);
-		}
-		if (better) {
-			s->best = r;
-			s->best_priority = r->priority;
-		}
-		return;
-	}
-}
-
-static void search_below(struct search *s, const struct classifier_value *v)
-{
-	if (!list_is_empty(&v->rules))
-		consider(s, v);
-	for (uint32_t i = 0; i < v->n_branches; i++) {
-		const struct classifier_node *n = v->branches[i].node;
-		if (!is_before_best(s, n) || tries_exclude(s, n))
-			continue;
-		const struct classifier_value *next = value_lookup(n, v, s->key);
-		if (next) {
-			log_visit(s, n, ASKED, 0, 0, 0);
-			search_below(s, next); /* at most N_STAGES deep */
-		} else {
-			log_visit(s, n, n->ports_mask ? BY_PORTS : ASKED, 0, 0, 0);
-		}
-	}
-}
-
-static bool prefix_bits_are_set(const struct flow_key *wc, const struct classifier_field *f,
-				unsigned n_bits)
-{
-	const uint8_t *p = (const uint8_t *)wc + f->ofs;
-	for (unsigned i = 0; i < n_bits; i++)
-		if (!(p[i / 8] >> (7 - i % 8) & 1))
-			return false;
-	return true;
-}
-
-static void set_prefix_bits(struct flow_key *wc, const struct classifier_field *f, unsigned n_bits)
-{
-	uint8_t *p = (uint8_t *)wc + f->ofs;
-	unsigned i = 0;
-	for (; i + 8 <= n_bits; i += 8)
-		p[i / 8] = 0xff;
-	if (i < n_bits)
-		p[i / 8] |= (uint8_t)(0xff << (8 - (n_bits - i)));
-}
-
-static void add_stage_mask(struct flow_key *wc, const struct classifier_node *n, bool but_ports)
-{
-	for (unsigned i = 0; i < n->n_words; i++) {
-		uint64_t m = n->words[i].mask;
-		if (but_ports && n->words[i].word == PORTS_WORD)
-			memset(&m, 0, 4);
-		key_words_rw(wc)[n->words[i].word] |= m;
-	}
-}
-
-static bool is_on_path(const struct classifier_node *n, const struct classifier_node *end)
-{
-	for (; end; end = end->parent)
-		if (end == n)
-			return true;
-	return false;
-}
-
-/* A miss in the last stage whose ports alone told, by their first bits. */
-static void add_ports(const struct search *s, const struct classifier_node *n, struct flow_key *wc)
-{
-	be32 known, ports;
-	add_stage_mask(wc, n, true);
-	memcpy(&known, &wc->tp_src, 4);
-	if ((known & n->ports_mask) == n->ports_mask)
-		return;
-	struct prefix_match m;
-	memcpy(&ports, &s->key->tp_src, 4);
-	ports &= n->ports_mask;
-	prefix_trie_lookup(&n->ports, &ports, 32, &m);
-	known |= n->ports_mask & prefix_mask32(m.n_bits);
-	memcpy(&wc->tp_src, &known, 4);
-}
-
-struct adding {
-	const struct search *s;
-	struct flow_key *wc;
-	/* Which visit was the first to look at all bits that the trie did: NULL and !known: none. */
-	const struct classifier_node *first[CLASSIFIER_MAX_TRIES];
-	bool known[CLASSIFIER_MAX_TRIES];
-};
-
-static void add_visit(struct adding *a, const struct visit *v)
-{
-	const struct search *s = a->s;
-	const struct classifier_node *n = v->node;
-	switch ((enum outcome)v->outcome) {
-	case BY_TRIE:
-		set_prefix_bits(a->wc, &s->c->tries[v->trie].field, v->n_bits);
-		break;
-	case ASKED:
-		add_stage_mask(a->wc, n, false);
-		break;
-	case BY_PORTS:
-		add_ports(s, n, a->wc);
-		break;
-	}
-	for (unsigned t = 0; t < s->c->n_tries; t++) {
-		bool looks = v->outcome == BY_TRIE ?
-				     v->trie == t :
-				     s->trie_asked[t] && n->plens[t] >= s->trie_match[t].n_bits;
-		const struct classifier_node *f = a->first[t];
-		if (looks && (!f || before(n->max, n->order, f->max, f->order)))
-			a->first[t] = n;
-	}
-}
-
-static bool was_looked_at(const struct adding *a, const struct visit *v)
-{
-	for (unsigned t = 0; t < a->s->c->n_tries; t++) {
-		const struct classifier_node *f = a->first[t], *n = v->node;
-		if ((v->maybe >> t & 1) &&
-		    (a->known[t] || (f && before(f->max, f->order, n->max, n->order))))
-			return true;
-	}
-	return false;
-}
-
-static int compare_visits(const void *a_, const void *b_)
-{
-	const struct classifier_node *a = ((const struct visit *)a_)->node;
-	const struct classifier_node *b = ((const struct visit *)b_)->node;
-	if (a->max == b->max && a->order == b->order)
-		return a->stage < b->stage ? -1 : a->stage > b->stage;
-	return before(a->max, a->order, b->max, b->order) ? -1 : 1;
-}
-
-/* Adds the bits that decided, of all the masks that a flat search would have asked. What a trie tells is
- * used by that search if the bits it costs are no more than the mask's own, or were looked at before:
- * so visits for which that matters come last here, in its order. */
-static void search_add_bits(struct search *s, struct flow_key *wc)
-{
-	struct adding a = { .s = s, .wc = wc };
-	for (unsigned t = 0; t < s->c->n_tries; t++)
-		a.known[t] = s->trie_asked[t] &&
-			     prefix_bits_are_set(wc, &s->c->tries[t].field, s->trie_match[t].n_bits);
-	size_t n_maybe = 0;
-	for (size_t i = 0; i < s->n_visits; i++) {
-		const struct visit *v = &s->visits[i];
-		/* The winner's own path counts whatever comes first. */
-		if (!is_before_best(s, v->node) &&
-		    !(s->best && is_on_path(v->node, s->best->value->node)))
-			continue;
-		if (v->maybe)
-			s->visits[n_maybe++] = *v;
-		else
-			add_visit(&a, v);
-	}
-	if (n_maybe > 1)
-		qsort(s->visits, n_maybe, sizeof s->visits[0], compare_visits);
-	for (size_t i = 0; i < n_maybe; i++)
-		if (!was_looked_at(&a, &s->visits[i]))
-			add_visit(&a, &s->visits[i]);
-}
-
-/* ---- conjunctions ------------------------------------------------------------------------ */
-
-struct clause_set {
-	uint32_t id;
-	uint64_t clauses;
-	unsigned n_clauses;
-};
-
-/* Is some conjunction complete among the soft matches of 'priority'? Tries ids in 'from' order: returns
- * the rule of the first for which an acting rule exists. */
-static struct classifier_rule *find_conjunction(const struct search *s, int32_t priority,
-						struct flow_key *wc, uint32_t *conj_id)
-{
-	struct clause_set sets_[16], *sets = sets_;
-	size_t n = 0, allocated = ARRAY_SIZE(sets_);
-	struct classifier_rule *found = NULL;
-
-	for (size_t i = 0; i < s->n_soft && !found; i++) {
-		const struct classifier_rule *r = s->soft[i].rule;
-		if (!r || r->priority != priority)
-			continue;
-		for (unsigned j = 0; j < r->n_conjunctions && !found; j++) {
-			const struct conjunction *cj = &r->conjunctions[j];
-			size_t k = 0;
-			while (k < n && (sets[k].id != cj->id || sets[k].n_clauses != cj->n_clauses))
-				k++;
-			if (k == n) {
-				if (n == allocated)
-					sets = grow(sets, sets_, n, &allocated, sizeof sets[0]);
-				sets[n++] = (struct clause_set){ cj->id, 0, cj->n_clauses };
-			}
-			sets[k].clauses |= 1ULL << cj->clause;
-			uint64_t all = cj->n_clauses >= 64 ? UINT64_MAX : (1ULL << cj->n_clauses) - 1;
-			if (sets[k].clauses != all)
-				continue;
-			struct flow_key with_id = *s->key;
-			with_id.conj_id = cj->id;
-			struct search again;
-			search_init(&again, s->c, s->version, &with_id, wc != NULL, false);
-			search_below(&again, root_value(s->c));
-			if (again.best) {
-				if (wc)
-					search_add_bits(&again, wc);
-				found = again.best;
-				*conj_id = cj->id;
-			}
-			search_fini(&again);
-		}
-	}
-	if (sets != sets_)
-		free(sets);
-	return found;
-}
-
-/* The next rule of the same match and lower priority. */
-static struct classifier_rule *next_lower(const struct search *s, const struct classifier_rule *r)
-{
-	const struct list *head = &r->value->rules;
-	for (struct list *p = r->node.next; p != head; p = p->next) {
-		struct classifier_rule *next = LIST_ENTRY(p, struct classifier_rule, node);
-		if (next->priority < r->priority && classifier_rule_is_visible(next, s->version))
-			return next;
-	}
-	return NULL;
-}
-
-/* Decides between ordinary rules and conjunctions, from the highest priority down. */
-static struct classifier_rule *resolve_conjunctions(struct search *s, struct flow_key *wc,
-						    uint32_t *conj_id)
-{
-	for (;;) {
-		int32_t top = -1;
-		for (size_t i = 0; i < s->n_soft; i++)
-			if (s->soft[i].rule && s->soft[i].rule->priority > s->best_priority)
-				top = MAX(top, s->soft[i].rule->priority);
-		if (top < 0)
-			return s->best;
-		struct classifier_rule *r = find_conjunction(s, top, wc, conj_id);
-		if (r)
-			return r;
-		/* None: what they hid may count now. */
-		for (size_t i = 0; i < s->n_soft; i++) {
-			struct classifier_rule *soft = s->soft[i].rule;
-			if (!soft || soft->priority != top)
-				continue;
-			struct classifier_rule *next = next_lower(s, soft);
-			s->soft[i].rule = next && next->n_conjunctions ? next : NULL;
-			if (next && !next->n_conjunctions && next->priority > s->best_priority) {
-				s->best = next;
-				s->best_priority = next->priority;
-			}
-		}
-	}
-}
-
-struct classifier_rule *classifier_lookup(const struct classifier *c, uint64_t version,
-					  const struct flow_key *key, struct flow_key *wc,
-					  uint32_t *conj_id)
-{
-	struct search s;
-	if (!c->n_rules)
-		return NULL;
-	search_init(&s, c, version, key, wc != NULL, true);
-	search_below(&s, root_value(c));
-	if (wc)
-		search_add_bits(&s, wc);
-	struct classifier_rule *found = s.best;
-	if (s.n_soft) {
-		uint32_t id = 0;
-		found = resolve_conjunctions(&s, wc, &id);
-		if (id && conj_id)
-			*conj_id = id;
-	}
-	if (wc)
-		wc->conj_id = 0; /* ours, not the packet's */
-	search_fini(&s);
-	return found;
-}
-
 /* ---- by match ---------------------------------------------------------------------------- */
 
 struct classifier_rule *classifier_find(const struct classifier *c, const struct flow_key *key,
@@ -1113,14 +594,16 @@ static bool value_is_within(const struct classifier_value *v, const uint64_t *ke
 }
 
 /* Words of 'mask' in a stage that must be covered by node n's. */
-static bool stage_covers(const struct classifier_node *n, unsigned stage, const struct flow_key *mask)
+static bool stage_covers(const struct classifier_node *n, unsigned stage,
+			 const struct flow_key *mask)
 {
 	struct mask_word words[KEY_WORDS];
 	unsigned n_words = stage_mask(stage, mask, words);
 	for (unsigned i = 0; i < n_words; i++) {
 		bool covered = false;
 		for (unsigned j = 0; n && j < n->n_words && !covered; j++)
-			covered = n->words[j].word == words[i].word && !(words[i].mask & ~n->words[j].mask);
+			covered = n->words[j].word == words[i].word &&
+				  !(words[i].mask & ~n->words[j].mask);
 		if (!covered)
 			return false;
 	}
@@ -1149,8 +632,8 @@ bool classifier_rule_is_within(const struct classifier_rule *r, const struct flo
 }
 
 static void within_below(const struct classifier_node *n, const struct flow_key *key,
-			 const struct flow_key *mask,
-			 void (*cb)(struct classifier_rule *, void *), void *arg)
+			 const struct flow_key *mask, void (*cb)(struct classifier_rule *, void *),
+			 void *arg)
 {
 	if (n->n_rules && node_covers(n, mask)) {
 		const struct classifier_value *v;

@@ -18,7 +18,8 @@ enum { CLASSIFIER_MAX_TRIES = 3 };
 struct classifier_value;
 struct classifier_node;
 
-/* One dimension of a conjunctive match: the rule stands for clause 'clause' of 'n_clauses' of 'id'. */
+/* One dimension of a conjunctive match: the rule stands for clause 'clause' of 'n_clauses' of 'id'.
+ */
 struct conjunction {
 	uint32_t id;
 	uint8_t clause, n_clauses;
@@ -30,14 +31,15 @@ struct classifier_rule {
 	uint64_t add_version, remove_version;
 	int32_t priority;
 	uint16_t n_conjunctions;
-	struct conjunction *conjunctions; /* borrowed; n_conjunctions > 0: never a match by itself */
+	struct conjunction
+		*conjunctions; /* borrowed; n_conjunctions > 0: never a match by itself */
 };
 
 /* Where a prefix field lies in a key: whole bytes in wire order. */
 struct classifier_field {
 	uint16_t ofs;
 	uint16_t n_bits; /* 32, 64 or 128 */
-	be16 dl_type;	 /* packets of others have something else there, such as ARP; 0: all have it */
+	be16 dl_type; /* packets of others have something else there, such as ARP; 0: all have it */
 };
 
 struct classifier {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The classifier against a model that tries every rule: random tables, random packets, random updates;
- * and every answer must hold for all packets that agree in the bits said to have decided. */
+/* The classifier against a model that tries every rule: random tables, random packets, random
+ * updates; and every answer must hold for all packets that agree in the bits said to have decided.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,9 @@ struct model_rule {
 };
 
 static const struct classifier_field prefix_fields[] = {
-	{ KEY_OFS(nw_dst), 32, BE16_C(0x0800) }, { KEY_OFS(nw_src), 32, 0 }, { KEY_OFS(ipv6_dst), 128, 0 },
+	{ KEY_OFS(nw_dst), 32, BE16_C(0x0800) },
+	{ KEY_OFS(nw_src), 32, 0 },
+	{ KEY_OFS(ipv6_dst), 128, 0 },
 };
 
 /* Few values, so that rules and packets meet. */
@@ -29,8 +32,10 @@ static void random_key(struct flow_key *k)
 	k->dl_src.b[5] = (uint8_t)random_below(3);
 	k->dl_dst.b[5] = (uint8_t)random_below(3);
 	k->dl_type = random_below(4) ? BE16_C(0x0800) : BE16_C(0x0806);
-	k->nw_src = cpu_to_be32(0x0a000000 | random_below(4) << 16 | random_below(4) << 8 | random_below(4));
-	k->nw_dst = cpu_to_be32(0x0a000000 | random_below(4) << 16 | random_below(4) << 8 | random_below(4));
+	k->nw_src = cpu_to_be32(0x0a000000 | random_below(4) << 16 | random_below(4) << 8 |
+				random_below(4));
+	k->nw_dst = cpu_to_be32(0x0a000000 | random_below(4) << 16 | random_below(4) << 8 |
+				random_below(4));
 	k->nw_proto = random_below(2) ? 6 : 17;
 	k->tp_src = cpu_to_be16((uint16_t)random_below(4));
 	k->tp_dst = cpu_to_be16((uint16_t)(random_below(4) | random_below(2) << 15));
@@ -149,12 +154,15 @@ static void model_and_classifier_agree(void **state)
 				for (size_t i = 0; i < n && !overlap; i++) {
 					bool differ = false;
 					for (size_t w = 0; w < KEY_WORDS; w++)
-						differ |= (key_words(&r->key)[w] ^ key_words(&rules[i]->key)[w]) &
-							  key_words(&r->mask)[w] & key_words(&rules[i]->mask)[w];
+						differ |= (key_words(&r->key)[w] ^
+							   key_words(&rules[i]->key)[w]) &
+							  key_words(&r->mask)[w] &
+							  key_words(&rules[i]->mask)[w];
 					overlap = !differ && rules[i]->rule.priority == priority;
 				}
-				assert_int_equal(classifier_overlaps(&c, &r->key, &r->mask, priority, 1),
-						 overlap);
+				assert_int_equal(
+					classifier_overlaps(&c, &r->key, &r->mask, priority, 1),
+					overlap);
 				classifier_insert(&c, &r->rule, &r->key, &r->mask, priority, 1);
 				rules[n++] = r;
 				struct flow_key k, m;
@@ -170,7 +178,8 @@ static void model_and_classifier_agree(void **state)
 			if (step % 30 == 0)
 				check_lookups(&c, rules, n);
 			if (step == 150)
-				classifier_set_prefix_fields(&c, prefix_fields, (unsigned)round % 4);
+				classifier_set_prefix_fields(&c, prefix_fields,
+							     (unsigned)round % 4);
 		}
 		check_lookups(&c, rules, n);
 		while (n) {
@@ -210,10 +219,12 @@ static void rules_within_a_match(void **state)
 			bool within = true;
 			for (size_t w = 0; w < KEY_WORDS; w++)
 				if ((key_words(&m)[w] & ~key_words(&rules[j]->mask)[w]) ||
-				    ((key_words(&k)[w] ^ key_words(&rules[j]->key)[w]) & key_words(&m)[w]))
+				    ((key_words(&k)[w] ^ key_words(&rules[j]->key)[w]) &
+				     key_words(&m)[w]))
 					within = false;
 			expected += within;
-			assert_int_equal(classifier_rule_is_within(&rules[j]->rule, &k, &m), within);
+			assert_int_equal(classifier_rule_is_within(&rules[j]->rule, &k, &m),
+					 within);
 		}
 		assert_int_equal(found, expected);
 	}
@@ -306,7 +317,8 @@ static void tries_keep_addresses_wide(void **state)
 	r[1].key.nw_dst = cpu_to_be32(0x0a020000); /* 10.2/16 */
 	for (int i = 0; i < 3; i++)
 		classifier_insert(&c, &r[i].rule, &r[i].key, &r[i].mask, 10 - i, 1);
-	struct flow_key k = { .nw_dst = cpu_to_be32(0xc0a80001), .dl_type = BE16_C(0x0800) }, wc = { 0 };
+	struct flow_key k = { .nw_dst = cpu_to_be32(0xc0a80001), .dl_type = BE16_C(0x0800) },
+			wc = { 0 };
 	assert_ptr_equal(classifier_lookup(&c, 1, &k, &wc, NULL), &r[2].rule);
 	assert_int_equal(be32_to_cpu(wc.nw_dst), 0x80000000); /* 0... against 192: one bit */
 	k.nw_dst = cpu_to_be32(0x0a020304);

@@ -85,7 +85,8 @@ static bool parse_mac(const char *s, struct eth_addr *ret)
 {
 	unsigned b[6];
 	int end = 0;
-	if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) != 6 ||
+	if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
+		   &end) != 6 ||
 	    s[end])
 		return false;
 	for (int i = 0; i < 6; i++)
@@ -198,7 +199,8 @@ static void cmd_dump_flows(struct control_call *call, int argc, const char *argv
 	}
 	datapath_sync_stats(p->datapath);
 	tun_table_current = p->tun_table;
-	struct flow_stats_request rq = { .table_id = OFPTT_ALL, .out_port = OFPORT_NONE,
+	struct flow_stats_request rq = { .table_id = OFPTT_ALL,
+					 .out_port = OFPORT_NONE,
 					 .out_group = OFPG_ANY };
 	match_init(&rq.match);
 	struct dump d = { .p = p, .out = STR_INIT };
@@ -217,6 +219,7 @@ void pipeline_commands_register(void)
 	control_register("fdb/add", "bridge port vlan mac", 4, 4, cmd_fdb_add, NULL);
 	control_register("fdb/del", "bridge vlan mac", 3, 3, cmd_fdb_del, NULL);
 	control_register("ofproto/list", "", 0, 0, cmd_list, NULL);
-	control_register("bridge/dump-flows", "[--offload-stats] bridge", 1, 2, cmd_dump_flows, NULL);
+	control_register("bridge/dump-flows", "[--offload-stats] bridge", 1, 2, cmd_dump_flows,
+			 NULL);
 	trace_commands_register();
 }

@@ -85,7 +85,8 @@ static void credit_port(struct ofport *o, bool rx, uint64_t n_packets, uint64_t 
 	}
 }
 
-static void credit_mirrors(struct table_set *s, uint32_t mirrors, uint64_t n_packets, uint64_t n_bytes)
+static void credit_mirrors(struct table_set *s, uint32_t mirrors, uint64_t n_packets,
+			   uint64_t n_bytes)
 {
 	for (; s->pipeline && mirrors; mirrors &= mirrors - 1) {
 		struct mirror *m = s->pipeline->mirrors->mirrors[__builtin_ctz(mirrors)];
@@ -138,8 +139,8 @@ void credits_push(const struct credits *cs, uint64_t n_packets, uint64_t n_bytes
 		case CREDIT_MAC: {
 			struct pipeline *p = c->ofport->pipeline;
 			if (p && c->ofport->bundle &&
-			    mac_table_learn(p->macs, c->ofport->bundle, c->mac, c->vlan, c->reflected,
-					    c->gratuitous))
+			    mac_table_learn(p->macs, c->ofport->bundle, c->mac, c->vlan,
+					    c->reflected, c->gratuitous))
 				datapath_touch(p->datapath);
 			break;
 		}

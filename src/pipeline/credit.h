@@ -16,13 +16,13 @@ enum credit_kind {
 	CREDIT_RULE,
 	CREDIT_TABLE_MATCH, /* table_set, table id */
 	CREDIT_TABLE_MISS,
-	CREDIT_RX,     /* ofport, counted here: patch ports and tunnels */
+	CREDIT_RX, /* ofport, counted here: patch ports and tunnels */
 	CREDIT_TX,
 	CREDIT_MIRROR, /* bits */
 	CREDIT_BUCKET,
-	CREDIT_MAC,    /* source address seen on a bundle */
-	CREDIT_LEARN,  /* a learn action's flow */
-	CREDIT_FIN,    /* fin_timeout */
+	CREDIT_MAC,   /* source address seen on a bundle */
+	CREDIT_LEARN, /* a learn action's flow */
+	CREDIT_FIN,   /* fin_timeout */
 	CREDIT_BOND,
 	CREDIT_RECIRC, /* keeps the state alive */
 };
@@ -67,5 +67,6 @@ struct credit *credits_put(struct credits *, enum credit_kind); /* zeroed */
 /* Credits 'delta'. 'used_ns' is when the last of the packets was; 0: now. */
 void credits_push(const struct credits *, uint64_t n_packets, uint64_t n_bytes, int64_t used_ns,
 		  uint16_t tcp_flags, const struct flow_key *);
-/* Adds the learnt flow, or restarts its time-outs if it is there. False: the table or limit is full. */
+/* Adds the learnt flow, or restarts its time-outs if it is there. False: the table or limit is
+ * full. */
 bool learn_apply(struct table_set *, const struct credit_learn *);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes of rules. Every change is part of a transaction: it is made at once, visible from the next
- * version of the tables on, and noted so that it can be undone; commit moves the version and tells
- * listeners, undo goes back in reverse order. A single flow_mod is a transaction of one.
+/* Changes of rules. Every change is part of a transaction: it is made at once, visible from the
+ * next version of the tables on, and noted so that it can be undone; commit moves the version and
+ * tells listeners, undo goes back in reverse order. A single flow_mod is a transaction of one.
  *
- * An added rule that replaces one of the same match and priority, and a modified one, change the rule
- * in place: fast-path flows that credit packets to it stay valid. A removed rule stays in its classifier,
- * invisible, until commit. */
+ * An added rule that replaces one of the same match and priority, and a modified one, change the
+ * rule in place: fast-path flows that credit packets to it stay valid. A removed rule stays in its
+ * classifier, invisible, until commit. */
 #include <errno.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -65,12 +65,13 @@ static void rule_set_conjunctions(struct rule *r)
 {
 	unsigned n = 0;
 	OF_ACTION_FOR_EACH(a, r->actions->data, r->actions->size)
-		n += a->type == OFA_CONJUNCTION;
+	n += a->type == OFA_CONJUNCTION;
 	free(r->cr.conjunctions);
 	r->cr.conjunctions = n ? xcalloc(n, sizeof r->cr.conjunctions[0]) : NULL;
 	r->cr.n_conjunctions = (uint16_t)n;
 	n = 0;
-	OF_ACTION_FOR_EACH(a, r->actions->data, r->actions->size) {
+	OF_ACTION_FOR_EACH(a, r->actions->data, r->actions->size)
+	{
 		if (a->type != OFA_CONJUNCTION)
 			continue;
 		const struct ofa_conjunction *c = (const struct ofa_conjunction *)a;
@@ -133,8 +134,9 @@ static void rule_set_actions(struct rule *r, const struct flow_mod *fm)
 
 /* ---- eviction ---------------------------------------------------------------------------- */
 
-/* What makes 'a' a better victim than 'b': less important, if that counts; then the one that would go
- * first by itself. Rules without time-outs are never evicted (OpenFlow 1.4 B.14.7 leaves it open; OVS). */
+/* What makes 'a' a better victim than 'b': less important, if that counts; then the one that would
+ * go first by itself. Rules without time-outs are never evicted (OpenFlow 1.4 B.14.7 leaves it
+ * open; OVS). */
 static bool is_better_victim(const struct table *t, const struct rule *a, const struct rule *b)
 {
 	if (!b)
@@ -181,7 +183,8 @@ static size_t count_visible(const struct table *t, uint64_t version)
 static int make_room(struct transaction *t, uint8_t table_id)
 {
 	struct table *table = &t->tables->tables[table_id];
-	if (table->max_flows == SIZE_MAX || count_visible(table, next_version(t)) < table->max_flows)
+	if (table->max_flows == SIZE_MAX ||
+	    count_visible(table, next_version(t)) < table->max_flows)
 		return 0;
 	if (!table->evict_by_config && !table->evict_by_of)
 		return -OFPERR_OFPFMFC_TABLE_FULL;
@@ -213,7 +216,8 @@ void table_enforce_limit(struct table_set *s, uint8_t table_id)
 
 int flow_actions_check(const struct pipeline *p, const void *list, size_t size)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		const struct ofa_u32 *u = (const struct ofa_u32 *)a;
 		size_t nested_size;
 		const struct of_action *nested;
@@ -230,9 +234,11 @@ int flow_actions_check(const struct pipeline *p, const void *list, size_t size)
 		case OFA_NAT:
 			if (!p->datapath->features.ct) {
 				static struct log_limit limit = LOG_LIMIT(5, 5);
-				log_warn_limited(&limit,
-						 "%s: refused a flow with ct(): this datapath has no "
-						 "connection tracker yet", p->name);
+				log_warn_limited(
+					&limit,
+					"%s: refused a flow with ct(): this datapath has no "
+					"connection tracker yet",
+					p->name);
 				return -OFPERR_NXBAC_CT_DATAPATH_SUPPORT;
 			}
 			break;
@@ -352,8 +358,8 @@ static int collect(struct collect *c, bool strict)
 		if (fm->table_id == OFPTT_ALL ? table->hidden : fm->table_id != i)
 			continue;
 		if (strict) {
-			struct classifier_rule *cr = classifier_find(&table->classifier, key, mask,
-								     fm->priority, next_version(c->t));
+			struct classifier_rule *cr = classifier_find(
+				&table->classifier, key, mask, fm->priority, next_version(c->t));
 			if (cr)
 				collect_rule(cr, c);
 		} else if (table->classifier.n_rules) {
@@ -488,7 +494,8 @@ static void check_vacancy(struct table_set *s, uint8_t table_id)
 	if (!t->vacancy || t->max_flows == SIZE_MAX || !t->max_flows)
 		return;
 	size_t n = t->classifier.n_rules;
-	uint8_t vacancy = n >= t->max_flows ? 0 : (uint8_t)((t->max_flows - n) * 100 / t->max_flows);
+	uint8_t vacancy =
+		n >= t->max_flows ? 0 : (uint8_t)((t->max_flows - n) * 100 / t->max_flows);
 	bool down = t->vacancy_is_down ? vacancy <= t->vacancy_up : vacancy < t->vacancy_down;
 	if (down == t->vacancy_is_down)
 		return;
@@ -583,7 +590,8 @@ void transaction_undo(struct transaction *t)
 	}
 }
 
-int table_set_flow_mod(struct table_set *s, const struct flow_mod *fm, const struct of_origin *origin)
+int table_set_flow_mod(struct table_set *s, const struct flow_mod *fm,
+		       const struct of_origin *origin)
 {
 	struct transaction t;
 	transaction_begin(&t, s, origin);
@@ -605,7 +613,8 @@ void table_set_remove_rule(struct table_set *s, struct rule *r, uint8_t reason)
 
 static bool uses_meter(const void *list, size_t size, uint32_t meter)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (a->type == OFA_METER && ((const struct ofa_u32 *)a)->value == meter)
 			return true;
 		size_t nested_size;
@@ -618,7 +627,8 @@ static bool uses_meter(const void *list, size_t size, uint32_t meter)
 
 static bool uses_any_group(const void *list, size_t size)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (a->type == OFA_GROUP)
 			return true;
 		size_t nested_size;
@@ -636,9 +646,10 @@ void transaction_delete_users(struct transaction *t, uint32_t group, uint32_t me
 		LIST_FOR_EACH_SAFE(r, &t->tables->tables[i].rules, node) {
 			const void *list = r->actions->data;
 			size_t size = r->actions->size;
-			bool uses = meter		? uses_meter(list, size, meter)
-				    : group == OFPG_ALL ? uses_any_group(list, size)
-							: of_actions_output_to_group(list, size, group);
+			bool uses = meter ? uses_meter(list, size, meter)
+				    : group == OFPG_ALL
+					    ? uses_any_group(list, size)
+					    : of_actions_output_to_group(list, size, group);
 			if (uses && classifier_rule_is_visible(&r->cr, next_version(t)))
 				rule_remove(t, r, reason);
 		}

@@ -157,7 +157,8 @@ void megaflow_put(const struct flow_key *key, const struct flow_key *mask_,
 	mask.dp_port = 0;
 	if (!tunnel)
 		memset(&mask.tunnel, 0, sizeof mask.tunnel);
-	/* What travels beside the packet comes first, then that it is an Ethernet packet. */
+		/* What travels beside the packet comes first, then that it is an Ethernet packet.
+		 */
 #define TAKE(member)                                                                               \
 	do {                                                                                       \
 		memcpy(&beside.member, &mask.member, sizeof beside.member);                        \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flow_text: a packet's key, whole, in the words of OpenFlow: "tcp,in_port=1,vlan_tci=0x0000,..". */
+/* flow_text: a packet's key, whole, in the words of OpenFlow: "tcp,in_port=1,vlan_tci=0x0000,..".
+ */
 #pragma once
 #include "ofp/match.h"
 

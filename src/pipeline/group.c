@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups at rest. A select group by dp_hash gets a table from hash values to buckets when it is made:
- * 2^n entries, filled by weight with Webster's method (each entry goes to the bucket with the largest
- * weight per odd divisor so far), which keeps shares within one entry of what the weights say. */
+/* Groups at rest. A select group by dp_hash gets a table from hash values to buckets when it is
+ * made: 2^n entries, filled by weight with Webster's method (each entry goes to the bucket with the
+ * largest weight per odd divisor so far), which keeps shares within one entry of what the weights
+ * say. */
 #include "pipeline/group.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -114,8 +115,9 @@ static bool make_hash_map(struct group *g)
 		for (size_t i = 0; i < g->n_buckets; i++) {
 			if (!g->buckets[i].weight)
 				continue;
-			if (best == SIZE_MAX || (uint64_t)g->buckets[i].weight * divisor[best] >
-							(uint64_t)g->buckets[best].weight * divisor[i])
+			if (best == SIZE_MAX ||
+			    (uint64_t)g->buckets[i].weight * divisor[best] >
+				    (uint64_t)g->buckets[best].weight * divisor[i])
 				best = i;
 		}
 		g->hash_map[e] = (uint16_t)best;
@@ -157,11 +159,12 @@ static int check(const struct pipeline *p, const struct group_mod *gm)
 		const struct group_bucket *b = &gm->buckets[i];
 		if (gm->type != OFPGT_SELECT && b->weight > 1)
 			return -OFPERR_OFPGMFC_WEIGHT_UNSUPPORTED;
-		if (gm->type == OFPGT_FF && b->watch_port == OFPORT_NONE && b->watch_group == OFPG_ANY)
+		if (gm->type == OFPGT_FF && b->watch_port == OFPORT_NONE &&
+		    b->watch_group == OFPG_ANY)
 			return -OFPERR_OFPGMFC_BAD_WATCH;
 		OF_ACTION_FOR_EACH(a, b->actions, b->actions_size)
-			if (a->type == OFA_CT && !p->datapath->features.ct)
-				return -OFPERR_NXBAC_CT_DATAPATH_SUPPORT;
+		if (a->type == OFA_CT && !p->datapath->features.ct)
+			return -OFPERR_NXBAC_CT_DATAPATH_SUPPORT;
 	}
 	return 0;
 }
@@ -173,12 +176,14 @@ static bool leads_to(const struct pipeline *p, const struct group_bucket *bucket
 	if (depth > 32)
 		return true;
 	for (size_t i = 0; i < n; i++) {
-		OF_ACTION_FOR_EACH(a, buckets[i].actions, buckets[i].actions_size) {
+		OF_ACTION_FOR_EACH(a, buckets[i].actions, buckets[i].actions_size)
+		{
 			if (a->type != OFA_GROUP)
 				continue;
 			uint32_t id = ((const struct ofa_u32 *)a)->value;
 			const struct group *g = group_lookup(p, id);
-			if (id == target || (g && leads_to(p, g->buckets, g->n_buckets, target, depth + 1)))
+			if (id == target ||
+			    (g && leads_to(p, g->buckets, g->n_buckets, target, depth + 1)))
 				return true;
 		}
 	}
@@ -350,7 +355,8 @@ int group_mod_apply(struct pipeline *p, const struct group_mod *gm, const struct
 		    struct transaction *t)
 {
 	int r = 0;
-	if (gm->command == OFPGC_ADD || gm->command == OFPGC_MODIFY || gm->command == OFPGC_ADD_OR_MOD) {
+	if (gm->command == OFPGC_ADD || gm->command == OFPGC_MODIFY ||
+	    gm->command == OFPGC_ADD_OR_MOD) {
 		r = check(p, gm);
 		if (!r && leads_to(p, gm->buckets, gm->n_buckets, gm->group_id, 0))
 			r = -OFPERR_OFPGMFC_LOOP;

@@ -13,13 +13,14 @@ struct group {
 	int refs;
 	bool removed;
 	uint32_t id;
-	uint8_t type; /* enum of_group_type */
+	uint8_t type;		      /* enum of_group_type */
 	struct group_bucket *buckets; /* with counters */
 	size_t n_buckets;
 	struct group_props props;
 	uint64_t n_packets, n_bytes;
 	int64_t created_ns;
-	/* Select by dp_hash: which bucket a value of (hash & hash_mask) goes to; NULL: not by dp_hash. */
+	/* Select by dp_hash: which bucket a value of (hash & hash_mask) goes to; NULL: not by
+	 * dp_hash. */
 	uint16_t *hash_map;
 	uint32_t hash_mask;
 	uint32_t hash_alg, hash_basis;
@@ -33,11 +34,11 @@ void group_table_free(struct group_table *);
 struct group *group_lookup(const struct pipeline *, uint32_t id); /* NULL */
 struct group *group_ref(struct group *);
 void group_unref(struct group *);
-/* 0 or -enum of_error. 't': flows that go with a deleted group go in this transaction; NULL: in one of
- * their own. */
+/* 0 or -enum of_error. 't': flows that go with a deleted group go in this transaction; NULL: in one
+ * of their own. */
 struct transaction;
-MUST_CHECK int group_mod_apply(struct pipeline *, const struct group_mod *, const struct of_origin *,
-			       struct transaction *t);
+MUST_CHECK int group_mod_apply(struct pipeline *, const struct group_mod *,
+			       const struct of_origin *, struct transaction *t);
 /* A bundle's way back: the groups as they are now. Exactly one of the two must follow. */
 struct group_undo;
 struct group_undo *group_undo_begin(struct pipeline *);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A hash by address and VLAN, and two orders by age: one of all entries, for expiry from the front, and
- * one a bundle, so that a full table takes the oldest entry of the bundle that has most: a guest that
- * floods the switch with made-up addresses then only evicts its own. */
+/* A hash by address and VLAN, and two orders by age: one of all entries, for expiry from the front,
+ * and one a bundle, so that a full table takes the oldest entry of the bundle that has most: a
+ * guest that floods the switch with made-up addresses then only evicts its own. */
 #include "pipeline/mac_table.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -280,14 +280,16 @@ void mac_table_show(const struct mac_table *t, struct str *out)
 		const struct bundle *b = e->owner->bundle;
 		char port[16] = "?";
 		if (!list_is_empty(&b->ports)) {
-			const struct ofport *p = LIST_ENTRY(b->ports.next, struct ofport, bundle_node);
+			const struct ofport *p =
+				LIST_ENTRY(b->ports.next, struct ofport, bundle_node);
 			if (p->ofport == OFPORT_LOCAL)
 				str_copy(port, "LOCAL", sizeof port);
 			else
 				snprintf(port, sizeof port, "%" PRIu32, p->ofport);
 		}
-		str_putf(out, "%5s  %4d  %02x:%02x:%02x:%02x:%02x:%02x  ", port, e->vlan, e->mac.b[0],
-			 e->mac.b[1], e->mac.b[2], e->mac.b[3], e->mac.b[4], e->mac.b[5]);
+		str_putf(out, "%5s  %4d  %02x:%02x:%02x:%02x:%02x:%02x  ", port, e->vlan,
+			 e->mac.b[0], e->mac.b[1], e->mac.b[2], e->mac.b[3], e->mac.b[4],
+			 e->mac.b[5]);
 		if (e->is_static)
 			str_puts(out, "static\n");
 		else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mac_table: where stations are: (address, VLAN) -> bundle, learnt from what they send, aged, bounded.
- * IEEE 802.1Q-2018, 8.7 and 8.8.
+/* mac_table: where stations are: (address, VLAN) -> bundle, learnt from what they send, aged,
+ * bounded. IEEE 802.1Q-2018, 8.7 and 8.8.
  *
  * Threads: control lock. Entries are borrowed until the next change. */
 #pragma once
@@ -15,7 +15,7 @@ enum { MAC_TABLE_DEFAULT_IDLE_S = 300, MAC_TABLE_DEFAULT_MAX = 8192 };
 
 struct mac_entry {
 	struct hmap_node node;
-	struct list lru;      /* in mac_table.lru: least recently refreshed first */
+	struct list lru;       /* in mac_table.lru: least recently refreshed first */
 	struct list of_bundle; /* in mac_bundle.entries, the same order */
 	struct mac_bundle *owner;
 	struct eth_addr mac;
@@ -50,7 +50,10 @@ static inline bool eth_addr_is_multicast(struct eth_addr a) { return a.b[0] & 1;
 
 /* NULL: unknown. */
 struct mac_entry *mac_table_lookup(const struct mac_table *, struct eth_addr, uint16_t vlan);
-static inline struct bundle *mac_entry_bundle(const struct mac_entry *e) { return e->owner->bundle; }
+static inline struct bundle *mac_entry_bundle(const struct mac_entry *e)
+{
+	return e->owner->bundle;
+}
 /* 'mac' sent a packet in 'vlan' on 'bundle'. True if something that decisions depend on changed.
  * 'may_be_reflected': a bond, where our own flood can come back on another member;
  * 'is_gratuitous_arp': a station announces that it moved. */

@@ -128,7 +128,8 @@ int meter_mod_apply(struct pipeline *p, const struct meter_mod *mm)
 	case OFPMC_DELETE:
 		/* One that is not there is no error (OpenFlow 1.3 6.5). */
 		HMAP_FOR_EACH_SAFE(m, &p->meters->meters, node)
-			if (mm->config.meter_id == OFPM_ALL || mm->config.meter_id == m->config.meter_id)
+			if (mm->config.meter_id == OFPM_ALL ||
+			    mm->config.meter_id == m->config.meter_id)
 				delete_one(p, m);
 		break;
 	default:

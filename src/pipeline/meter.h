@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* meter: OpenFlow meters of a bridge (OpenFlow 1.3 5.7), on top of the datapath's (fastpath/meter.h),
- * whose numbers are in DPA_METER.
- * Threads: control lock. */
+/* meter: OpenFlow meters of a bridge (OpenFlow 1.3 5.7), on top of the datapath's
+ * (fastpath/meter.h), whose numbers are in DPA_METER. Threads: control lock. */
 #pragma once
 #include "base/hmap.h"
 #include "ofp/switch.h"

@@ -80,8 +80,8 @@ int pipeline_mirror_put(struct pipeline *p, const struct mirror_config *c, struc
 	if (c->out_bundle) {
 		out = pipeline_bundle_lookup(p, c->out_bundle);
 		if (!out)
-			return err_set(err, -ENODEV, "mirror %s: bridge %s has no port %s", c->name, p->name,
-				       c->out_bundle);
+			return err_set(err, -ENODEV, "mirror %s: bridge %s has no port %s", c->name,
+				       p->name, c->out_bundle);
 	} else if (c->out_vlan < 0 || c->out_vlan > 4095) {
 		return err_set(err, -EINVAL, "mirror %s does not specify output", c->name);
 	}
@@ -91,8 +91,8 @@ int pipeline_mirror_put(struct pipeline *p, const struct mirror_config *c, struc
 		while (i < MAX_MIRRORS && p->mirrors->mirrors[i])
 			i++;
 		if (i == MAX_MIRRORS)
-			return err_set(err, -ENOSPC,
-				       "mirror %s: a bridge has at most %d mirrors", c->name, MAX_MIRRORS);
+			return err_set(err, -ENOSPC, "mirror %s: a bridge has at most %d mirrors",
+				       c->name, MAX_MIRRORS);
 		m = p->mirrors->mirrors[i] = xzalloc(sizeof *m);
 		m->name = xstrdup(c->name);
 		m->index = i;

@@ -20,7 +20,7 @@ struct mirror {
 
 struct mirror_table {
 	struct mirror *mirrors[MAX_MIRRORS];
-	uint32_t any;	   /* bits that are in use */
+	uint32_t any;		/* bits that are in use */
 	uint64_t out_vlans[64]; /* VLANs that carry mirrored packets: no learning there */
 	bool has_out_vlan;
 };

@@ -162,9 +162,9 @@ int pipeline_port_put(struct pipeline *p, const struct ofport_config *c, struct 
 		hmap_insert(&p->ports, &o->by_number, hash_u32(o->ofport, 0));
 		hmap_insert(&p->ports_by_name, &o->by_name, hash_str(o->name, 0));
 	} else {
-		bool same = o->port == c->port && o->dp_port == c->dp_port && o->tunnel == c->tunnel &&
-			    o->internal == c->internal && o->mtu == c->mtu &&
-			    !memcmp(&o->mac, &c->mac, sizeof o->mac) &&
+		bool same = o->port == c->port && o->dp_port == c->dp_port &&
+			    o->tunnel == c->tunnel && o->internal == c->internal &&
+			    o->mtu == c->mtu && !memcmp(&o->mac, &c->mac, sizeof o->mac) &&
 			    same_str(o->peer_name, c->peer);
 		if (same)
 			return 0;

@@ -36,8 +36,11 @@ void pipeline_send(struct ofport *o, struct packet *packet)
 	key_extract(packet, &key);
 	key.in_port = OFPORT_NONE;
 	of_actions_put_output(&acts, o->ofport, 0);
-	struct translate_request rq = { .key = &key, .pipeline = o->pipeline, .with_actions = true,
-					.actions = acts.data, .actions_size = acts.size };
+	struct translate_request rq = { .key = &key,
+					.pipeline = o->pipeline,
+					.with_actions = true,
+					.actions = acts.data,
+					.actions_size = acts.size };
 	run(o->pipeline->datapath, &rq, packet);
 	of_actions_fini(&acts);
 }
@@ -77,8 +80,11 @@ int pipeline_packet_out(struct pipeline *p, const struct packet_out *po)
 	memcpy(key.regs, po->metadata.key.regs, sizeof key.regs);
 	key.tunnel = po->metadata.key.tunnel;
 	memcpy(key.tun_opts, po->metadata.key.tun_opts, sizeof key.tun_opts);
-	struct translate_request rq = { .key = &key, .pipeline = p, .with_actions = true,
-					.actions = po->actions, .actions_size = po->actions_size };
+	struct translate_request rq = { .key = &key,
+					.pipeline = p,
+					.with_actions = true,
+					.actions = po->actions,
+					.actions_size = po->actions_size };
 	run(p->datapath, &rq, packet);
 	return 0;
 }
@@ -144,7 +150,8 @@ void pipeline_packet_in(struct datapath *d, const struct packet *packet, const s
 	}
 	pin.userdata = r->state.userdata;
 	pin.userdata_size = r->state.userdata_size;
-	struct continuation_bytes cont = { .bridge = bridge->uuid, .recirc_id = cpu_to_be32(r->id) };
+	struct continuation_bytes cont = { .bridge = bridge->uuid,
+					   .recirc_id = cpu_to_be32(r->id) };
 	if (c->continuation) {
 		pin.continuation = (const uint8_t *)&cont;
 		pin.continuation_size = sizeof cont;

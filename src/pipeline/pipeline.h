@@ -5,10 +5,10 @@
  *
  * Who calls what:
  *   switchd    makes datapaths and pipelines, gives them ports, bundles, mirrors and settings;
- *   openflow   changes tables, groups and meters (pipeline/table.h, group.h, meter.h), and is told of
- *              packet-ins, removed flows and port changes (struct pipeline_events);
- *   upcall     asks translate() (pipeline/translate.h) what to do with a missed packet, and asks again
- *              when the datapath's 'generation' moved.
+ *   openflow   changes tables, groups and meters (pipeline/table.h, group.h, meter.h), and is told
+ * of packet-ins, removed flows and port changes (struct pipeline_events); upcall     asks
+ * translate() (pipeline/translate.h) what to do with a missed packet, and asks again when the
+ * datapath's 'generation' moved.
  *
  * Threads:   all under the control lock (fastpath/fastpath.h).
  * Lifetime:  owned tree: datapath > pipeline > ports, bundles, tables. Names given are copied.
@@ -42,7 +42,7 @@ enum fail_mode { FAIL_STANDALONE, FAIL_SECURE };
 
 /* What a fast path can do, for translations that have a choice ("dpif/show-dp-features"). */
 struct datapath_features {
-	bool tunnel_push;   /* native tunnels: DPA_TUNNEL_PUSH and _POP; else set(tunnel(..)) */
+	bool tunnel_push; /* native tunnels: DPA_TUNNEL_PUSH and _POP; else set(tunnel(..)) */
 	bool masked_set;
 	bool sample_nested; /* sample inside sample and clone */
 	bool clone;
@@ -68,11 +68,13 @@ struct datapath {
 	struct datapath_features features;
 	struct loop *loop; /* for timers and packets that wait */
 	struct recirc_table *recircs;
-	/* Of whoever keeps decisions (upcall): 'generation' moved; credit what the fast path counted so
-	 * far to rules, groups and ports, since someone is about to read it. May be NULL. */
+	/* Of whoever keeps decisions (upcall): 'generation' moved; credit what the fast path
+	 * counted so far to rules, groups and ports, since someone is about to read it. May be
+	 * NULL. */
 	void (*changed)(struct datapath *, void *arg);
 	void (*sync_stats)(struct datapath *, void *arg);
-	void (*settle)(struct datapath *, void *arg); /* for barriers: all changes are in force after it */
+	void (*settle)(struct datapath *,
+		       void *arg); /* for barriers: all changes are in force after it */
 	void *changed_arg;
 	struct list node; /* in datapath_all() */
 };
@@ -81,19 +83,19 @@ struct datapath *datapath_new(const char *type, const char *name, struct loop *)
 void datapath_free(struct datapath *); /* its pipelines must be gone */
 struct list *datapath_all(void);
 struct datapath *datapath_lookup(const char *name); /* "netdev@ovs-netdev", "ovs-netdev"; NULL */
-void datapath_touch(struct datapath *); /* generation++, and tells 'changed' */
+void datapath_touch(struct datapath *);		    /* generation++, and tells 'changed' */
 void datapath_sync_stats(struct datapath *);
 
 /* ---- pipeline ---------------------------------------------------------------------------- */
 
 struct pipeline_settings {
 	enum fail_mode fail_mode;
-	bool fail_open;		/* standalone, and controllers are configured but unreachable */
+	bool fail_open; /* standalone, and controllers are configured but unreachable */
 	bool has_controllers;
 	bool forward_bpdu;
-	bool loop_guard; /* feature/loopguard on this bridge's tunnels */
-	unsigned mac_idle_s;	/* 300 */
-	unsigned mac_max;	/* 8192 */
+	bool loop_guard;	     /* feature/loopguard on this bridge's tunnels */
+	unsigned mac_idle_s;	     /* 300 */
+	unsigned mac_max;	     /* 8192 */
 	const uint64_t *flood_vlans; /* bitmap of 4096; copied; NULL: none */
 	unsigned max_flows_table0;
 	bool multicast_snooping;
@@ -120,16 +122,16 @@ struct pipeline {
 	struct multicast_table *multicast; /* NULL: no snooping */
 	uint64_t flood_vlans[64];
 	struct pipeline_settings settings;
-	bool protected_ports; /* any bundle has 'protected' */
+	bool protected_ports;	    /* any bundle has 'protected' */
 	bool has_sample_collectors; /* sample() actions have somewhere to send to */
 	enum of_frag_mode frag_mode;
 
 	const struct of_listener_ops *listener; /* sessions; NULL: none */
 	void *listener_arg;
-	struct tun_table *tun_table; /* Geneve options known by name */
-	struct loopguard *loopguard; /* NULL: none (no tunnels yet, or switched off) */
+	struct tun_table *tun_table;	   /* Geneve options known by name */
+	struct loopguard *loopguard;	   /* NULL: none (no tunnels yet, or switched off) */
 	struct guard_announcer *announcer; /* guard.c */
-	struct uuid uuid;	     /* what a continuation calls this bridge */
+	struct uuid uuid;		   /* what a continuation calls this bridge */
 };
 
 struct pipeline *pipeline_new(struct datapath *, const char *name);
@@ -142,7 +144,7 @@ extern const struct of_switch_ops pipeline_switch_ops;
 void pipeline_set_listener(struct pipeline *, const struct of_listener_ops *, void *arg);
 /* Prefix fields of one table (Flow_Table.prefixes), names of table and limits. */
 struct pipeline_table_settings {
-	const char *name; /* NULL: "" */
+	const char *name;   /* NULL: "" */
 	unsigned max_flows; /* UINT_MAX: no limit */
 	bool evict;	    /* overflow_policy=evict; else refuse */
 	const char *groups; /* eviction groups, "NXM_OF_IN_PORT[],.."; NULL: none */
@@ -156,7 +158,8 @@ void pipeline_flush_flows(struct pipeline *, bool add_normal);
 /* Time-outs of flows and learnt addresses; call once a second, on base/clock's time. */
 void pipeline_run_second(struct pipeline *);
 
-/* Names of the bridge's ports, for reading and, with 'print', for writing text. Valid with the bridge. */
+/* Names of the bridge's ports, for reading and, with 'print', for writing text. Valid with the
+ * bridge. */
 void pipeline_port_names(struct pipeline *, bool print, struct ofport_names *ret);
 /* skb_priority of an OpenFlow queue: what its class of a Linux queueing discipline is called. */
 uint32_t pipeline_queue_priority(const struct pipeline *, uint32_t queue);
@@ -164,15 +167,21 @@ uint32_t pipeline_queue_priority(const struct pipeline *, uint32_t queue);
 /* ---- ports ------------------------------------------------------------------------------- */
 
 /* What spanning tree lets a port do. */
-enum ofport_stp { OFPORT_STP_NONE, OFPORT_STP_DISABLED, OFPORT_STP_BLOCKING, OFPORT_STP_LISTENING,
-		  OFPORT_STP_LEARNING, OFPORT_STP_FORWARDING };
+enum ofport_stp {
+	OFPORT_STP_NONE,
+	OFPORT_STP_DISABLED,
+	OFPORT_STP_BLOCKING,
+	OFPORT_STP_LISTENING,
+	OFPORT_STP_LEARNING,
+	OFPORT_STP_FORWARDING
+};
 
 struct ofport_config {
 	const char *name;
-	uint32_t ofport;     /* 1 .. OFPORT_MAX-1, or OFPORT_LOCAL */
-	struct port *port;   /* NULL: patch port. The pipeline takes a reference. */
-	uint32_t dp_port;    /* of the fast path; DP_PORT_NONE for patch ports */
-	const char *peer;    /* patch: name of the other end, in a bridge of the same datapath */
+	uint32_t ofport;       /* 1 .. OFPORT_MAX-1, or OFPORT_LOCAL */
+	struct port *port;     /* NULL: patch port. The pipeline takes a reference. */
+	uint32_t dp_port;      /* of the fast path; DP_PORT_NONE for patch ports */
+	const char *peer;      /* patch: name of the other end, in a bridge of the same datapath */
 	struct tunnel *tunnel; /* NULL: no tunnel; lent until the port is gone */
 	bool internal;
 	struct eth_addr mac;
@@ -180,7 +189,8 @@ struct ofport_config {
 };
 
 struct ofport_stats {
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* of patch ports and tunnels: counted here */
+	uint64_t rx_packets, rx_bytes, tx_packets,
+		tx_bytes; /* of patch ports and tunnels: counted here */
 };
 
 struct ofport {
@@ -199,16 +209,16 @@ struct ofport {
 	uint32_t mtu;
 	uint32_t config, state; /* OFPPC_*, OFPPS_* */
 	enum ofport_stp stp;
-	struct bundle *bundle;	   /* NULL: in no bundle; NORMAL ignores it */
+	struct bundle *bundle; /* NULL: in no bundle; NORMAL ignores it */
 	struct list bundle_node;
-	bool bond_may_enable;	   /* as the bond sees it */
+	bool bond_may_enable; /* as the bond sees it */
 	int64_t created_ns;
 	struct ofport_stats stats;
-	void *protocols;	   /* state of port protocols, by their own tables */
+	void *protocols; /* state of port protocols, by their own tables */
 };
 
-/* A number for a new port: 'want' if it is free and not UINT32_MAX, or the next one never used, then
- * the least recently freed. -ENOSPC. */
+/* A number for a new port: 'want' if it is free and not UINT32_MAX, or the next one never used,
+ * then the least recently freed. -ENOSPC. */
 MUST_CHECK int pipeline_ofport_alloc(struct pipeline *, const char *name, uint32_t want,
 				     uint32_t *ret_ofport);
 /* Adds the port or changes it. -EEXIST: the number or name is another port's. */
@@ -229,15 +239,23 @@ static inline bool ofport_is_patch(const struct ofport *p) { return p->peer_name
 
 /* ---- bundles ----------------------------------------------------------------------------- */
 
-enum vlan_mode { VLAN_ACCESS, VLAN_TRUNK, VLAN_NATIVE_UNTAGGED, VLAN_NATIVE_TAGGED, VLAN_DOT1Q_TUNNEL };
+enum vlan_mode {
+	VLAN_ACCESS,
+	VLAN_TRUNK,
+	VLAN_NATIVE_UNTAGGED,
+	VLAN_NATIVE_TAGGED,
+	VLAN_DOT1Q_TUNNEL
+};
 enum priority_tags { PRIORITY_TAGS_NEVER, PRIORITY_TAGS_IF_NONZERO, PRIORITY_TAGS_ALWAYS };
 
 /* A bond's part of translation; feature/bond fills it. */
 struct bond_ops {
-	/* The member that sends this packet, NULL: drop. May set bits of 'mask' that it looked at. */
+	/* The member that sends this packet, NULL: drop. May set bits of 'mask' that it looked at.
+	 */
 	struct ofport *(*choose_output)(void *bond, const struct flow_key *, struct flow_key *mask,
 					uint16_t vlan);
-	/* May a packet be received on 'member'? Else it is dropped (inactive member, our own flood). */
+	/* May a packet be received on 'member'? Else it is dropped (inactive member, our own
+	 * flood). */
 	bool (*admit)(void *bond, const struct ofport *member, struct eth_addr dst);
 	bool (*is_tcp_balanced)(void *bond);
 	/* Balances by dp_hash and recirculation: its id and hash basis, or false. */
@@ -286,7 +304,8 @@ struct bundle *pipeline_bundle_lookup(const struct pipeline *, const char *name)
 struct mirror_config {
 	const char *name;
 	struct uuid uuid;
-	const char *const *src, *const *dst; /* bundle names; both empty and !select_all: by VLAN only */
+	const char *const *src,
+		*const *dst; /* bundle names; both empty and !select_all: by VLAN only */
 	size_t n_src, n_dst;
 	bool select_all;
 	const uint64_t *vlans;	/* bitmap of 4096; NULL: all */

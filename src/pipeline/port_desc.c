@@ -90,7 +90,8 @@ void ofport_get_stats(const struct ofport *o, struct of_port_stats *ret)
 			ret->n_custom = o->port->ops->get_custom_stats(o->port, c);
 			ret->custom = xcalloc(MAX(ret->n_custom, 1), sizeof *ret->custom);
 			for (size_t i = 0; i < ret->n_custom; i++) {
-				str_copy(ret->custom[i].name, c[i].name, sizeof ret->custom[i].name);
+				str_copy(ret->custom[i].name, c[i].name,
+					 sizeof ret->custom[i].name);
 				ret->custom[i].value = c[i].value;
 			}
 		}
@@ -101,7 +102,8 @@ void ofport_get_stats(const struct ofport *o, struct of_port_stats *ret)
 	ret->rx_bytes = o->stats.rx_bytes;
 	ret->tx_bytes = o->stats.tx_bytes;
 	if (o->tunnel || ofport_is_patch(o)) {
-		ret->rx_frame_err = ret->rx_over_err = ret->rx_crc_err = ret->collisions = UINT64_MAX;
+		ret->rx_frame_err = ret->rx_over_err = ret->rx_crc_err = ret->collisions =
+			UINT64_MAX;
 		ret->rx_dropped = ret->tx_dropped = ret->rx_errors = ret->tx_errors = UINT64_MAX;
 	}
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A binary trie with compressed paths (PATRICIA, Morrison 1968). Every node holds the bits between its
- * parent and itself; a node without rules has two children, so there are fewer than twice as many nodes
- * as prefixes, and a lookup touches as many nodes as there are distinct decisions.
+/* A binary trie with compressed paths (PATRICIA, Morrison 1968). Every node holds the bits between
+ * its parent and itself; a node without rules has two children, so there are fewer than twice as
+ * many nodes as prefixes, and a lookup touches as many nodes as there are distinct decisions.
  *
  * n_bits of a lookup is what makes flows in the cache wide: a packet to 10.1.2.3 where the only
- * prefixes are 192.168/16 and 11/8 is told apart by its first bits, and a cached flow needs to match no
- * more than those. */
+ * prefixes are 192.168/16 and 11/8 is told apart by its first bits, and a cached flow needs to
+ * match no more than those. */
 #include "pipeline/prefix_trie.h"
 #include <string.h>
 #include "base/mem.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prefix_trie: the prefixes that rules match in one field (an address, or the pair of ports), to
- * answer two questions about a packet's value: which prefix lengths have a rule that it matches, and
- * how many of its leading bits decided that.
- * Values are big-endian bytes, at most 128 bits. Zero-initialise; no threads. */
+ * answer two questions about a packet's value: which prefix lengths have a rule that it matches,
+ * and how many of its leading bits decided that. Values are big-endian bytes, at most 128 bits.
+ * Zero-initialise; no threads. */
 #pragma once
 #include "base/compiler.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ids count up and are not reused for 10 seconds after their last user went: a packet with the id may
- * still be between the fast path and us, and must find its state or nothing, never another's. */
+/* Ids count up and are not reused for 10 seconds after their last user went: a packet with the id
+ * may still be between the fast path and us, and must find its state or nothing, never another's.
+ */
 #include "pipeline/recirc.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -30,7 +31,8 @@ static uint32_t state_hash(const struct frozen_state *s)
 	h = hash_bytes(s->action_set, s->action_set_size, h);
 	h = hash_bytes(s->userdata, s->userdata_size, h);
 	h = hash_bytes(&s->tunnel, sizeof s->tunnel, h);
-	return hash_u64((uint64_t)s->in_port << 32 | s->mirrors, h ^ s->rule_cookie ^ s->rule_cookie >> 32);
+	return hash_u64((uint64_t)s->in_port << 32 | s->mirrors,
+			h ^ s->rule_cookie ^ s->rule_cookie >> 32);
 }
 
 static bool blob_equal(const void *a, size_t a_size, const void *b, size_t b_size)
@@ -136,8 +138,8 @@ void recirc_table_expire(struct recirc_table *t)
 	}
 }
 
-/* The bridge goes away: packets on their way find no state, and are dropped. States that flows still
- * refer to go when those flows do. */
+/* The bridge goes away: packets on their way find no state, and are dropped. States that flows
+ * still refer to go when those flows do. */
 void recirc_table_forget(struct recirc_table *t, const struct pipeline *p)
 {
 	struct recirc *r;

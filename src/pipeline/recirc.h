@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* recirc: translations that stopped half-way, to go on when the packet comes back from the fast path:
- * what to go on with, found by recirculation id. The same state always gets the same id, so flows that
- * stop at the same place share one.
- * Threads: control lock. */
+/* recirc: translations that stopped half-way, to go on when the packet comes back from the fast
+ * path: what to go on with, found by recirculation id. The same state always gets the same id, so
+ * flows that stop at the same place share one. Threads: control lock. */
 #pragma once
 #include "base/hmap.h"
 #include "base/list.h"
@@ -16,8 +15,8 @@ struct frozen_state {
 	uint8_t table_id;
 	bool conntracked;
 	bool was_mpls;
-	uint32_t mirrors;	/* already done */
-	uint32_t in_port;	/* OpenFlow port number */
+	uint32_t mirrors; /* already done */
+	uint32_t in_port; /* OpenFlow port number */
 	struct tunnel_key tunnel;
 	be64 metadata;
 	uint32_t regs[KEY_N_REGS];

@@ -19,9 +19,9 @@ static void get_features(void *sw, struct of_switch_features *ret)
 		.datapath_id = p->datapath_id,
 		.n_buffers = 0,
 		.n_tables = TABLE_INTERNAL,
-		.capabilities = OFPC_FLOW_STATS | OFPC_TABLE_STATS | OFPC_PORT_STATS | OFPC_GROUP_STATS |
-				OFPC_QUEUE_STATS | OFPC_ARP_MATCH_IP | OFPC_BUNDLES |
-				OFPC_FLOW_MONITORING,
+		.capabilities = OFPC_FLOW_STATS | OFPC_TABLE_STATS | OFPC_PORT_STATS |
+				OFPC_GROUP_STATS | OFPC_QUEUE_STATS | OFPC_ARP_MATCH_IP |
+				OFPC_BUNDLES | OFPC_FLOW_MONITORING,
 		.actions = 0xfff, /* output to enqueue: OFPAT 0..11 of 1.0 */
 	};
 }
@@ -129,7 +129,8 @@ static int port_mod(void *sw, const struct of_port_mod *m)
 	if ((m->mask & OFPPC_PORT_DOWN) && o->port && o->port->ops->set_admin_up &&
 	    (m->config ^ o->config) & OFPPC_PORT_DOWN) {
 		int r = o->port->ops->set_admin_up(o->port, !(m->config & OFPPC_PORT_DOWN), NULL);
-		(void)r; /* a device that refuses keeps forwarding nothing: the pipeline heeds the bit */
+		(void)r; /* a device that refuses keeps forwarding nothing: the pipeline heeds the
+			    bit */
 	}
 	ofport_set_config(o, m->config, m->mask);
 	return 0;
@@ -205,9 +206,9 @@ static int aggregate(void *sw, const struct flow_stats_request *rq, struct aggre
 	return table_set_for_each(p->tables, rq, false, add_up, ret);
 }
 
-/* All flow changes of a bundle come into force with one step of the tables' version. Groups and ports
- * change as their turn comes: the control lock keeps packets from seeing the middle; those that were
- * changed before a failure are put back by the inverse change. */
+/* All flow changes of a bundle come into force with one step of the tables' version. Groups and
+ * ports change as their turn comes: the control lock keeps packets from seeing the middle; those
+ * that were changed before a failure are put back by the inverse change. */
 static int commit(void *sw, const struct of_change *changes, size_t n, bool atomic,
 		  const struct of_origin *origin, size_t *ret_failed)
 {
@@ -229,8 +230,9 @@ static int commit(void *sw, const struct of_change *changes, size_t n, bool atom
 			r = group_mod_apply(p, changes[i].group, &who, &t);
 			break;
 		case OF_CHANGE_PORT:
-			r = pipeline_port_lookup(p, changes[i].port->port) ? 0 :
-									     -OFPERR_OFPPMFC_BAD_PORT;
+			r = pipeline_port_lookup(p, changes[i].port->port)
+				    ? 0
+				    : -OFPERR_OFPPMFC_BAD_PORT;
 			break;
 		case OF_CHANGE_PACKET_OUT:
 			break; /* after the commit: it must see the new flows */
@@ -311,8 +313,10 @@ static int for_each_table_desc(void *sw, void (*cb)(const struct table_desc *, v
 			.vacancy_up = t->vacancy_up,
 		};
 		if (t->vacancy && t->max_flows != SIZE_MAX && t->max_flows)
-			d.vacancy_now = t->classifier.n_rules >= t->max_flows ? 0 :
-				(uint8_t)((t->max_flows - t->classifier.n_rules) * 100 / t->max_flows);
+			d.vacancy_now = t->classifier.n_rules >= t->max_flows
+						? 0
+						: (uint8_t)((t->max_flows - t->classifier.n_rules) *
+							    100 / t->max_flows);
 		cb(&d, arg);
 	}
 	return 0;
@@ -396,8 +400,8 @@ static int for_each_group_desc(void *sw, uint32_t id, void (*cb)(const struct gr
 	size_t n;
 	AUTO_FREE struct group **all = sorted_groups(sw, id, &n);
 	for (size_t i = 0; i < n; i++) {
-		struct group_desc d = { all[i]->id, all[i]->type, all[i]->buckets, all[i]->n_buckets,
-					all[i]->props };
+		struct group_desc d = { all[i]->id, all[i]->type, all[i]->buckets,
+					all[i]->n_buckets, all[i]->props };
 		cb(&d, arg);
 	}
 	return 0;
@@ -409,15 +413,15 @@ static uint32_t n_references(struct pipeline *p, uint32_t group)
 	for (unsigned i = 0; i < N_TABLES; i++) {
 		const struct rule *r;
 		LIST_FOR_EACH(r, &p->tables->tables[i].rules, node)
-			if (r->actions->size && of_actions_output_to_group(r->actions->data,
-									   r->actions->size, group))
+			if (r->actions->size &&
+			    of_actions_output_to_group(r->actions->data, r->actions->size, group))
 				n++;
 	}
 	return n;
 }
 
-static int for_each_group_stats(void *sw, uint32_t id, void (*cb)(const struct group_stats *, void *),
-				void *arg)
+static int for_each_group_stats(void *sw, uint32_t id,
+				void (*cb)(const struct group_stats *, void *), void *arg)
 {
 	struct pipeline *p = sw;
 	size_t n;
@@ -454,7 +458,8 @@ static void get_group_features(void *sw, struct group_features *ret)
 	ret->capabilities = OFPGFC_CHAINING | OFPGFC_SELECT_LIVENESS | OFPGFC_SELECT_WEIGHT;
 	for (unsigned i = 0; i < 4; i++) {
 		ret->max_groups[i] = OF_GROUP_MAX;
-		/* Numbers of OFPAT in 1.3: output, copy_ttl no, mpls, vlan, queue, group, ttl, set_field */
+		/* Numbers of OFPAT in 1.3: output, copy_ttl no, mpls, vlan, queue, group, ttl,
+		 * set_field */
 		ret->actions[i] = 1u << 0 | 1u << 15 | 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19 |
 				  1u << 20 | 1u << 21 | 1u << 22 | 1u << 23 | 1u << 24 | 1u << 25;
 	}
@@ -465,8 +470,9 @@ static int meter_mod(void *sw, const struct meter_mod *mm) { return meter_mod_ap
 static int compare_meters(const void *a_, const void *b_)
 {
 	const struct meter *const *a = a_, *const *b = b_;
-	return (*a)->config.meter_id < (*b)->config.meter_id ? -1 :
-							       (*a)->config.meter_id > (*b)->config.meter_id;
+	return (*a)->config.meter_id < (*b)->config.meter_id
+		       ? -1
+		       : (*a)->config.meter_id > (*b)->config.meter_id;
 }
 
 static int sorted_meters(const struct pipeline *p, uint32_t id, struct meter ***ret, size_t *ret_n)
@@ -507,8 +513,8 @@ static uint32_t n_metered(struct pipeline *p, uint32_t meter)
 	return n;
 }
 
-static int for_each_meter_stats(void *sw, uint32_t id, void (*cb)(const struct meter_stats *, void *),
-				void *arg)
+static int for_each_meter_stats(void *sw, uint32_t id,
+				void (*cb)(const struct meter_stats *, void *), void *arg)
 {
 	AUTO_FREE struct meter **all = NULL;
 	size_t n = 0;
@@ -554,8 +560,8 @@ static int tlv_table_mod(void *sw, const struct tlv_table_mod *m)
 			continue;
 		}
 		for (unsigned j = 0; j < FIELD_N_TUN_METADATA; j++)
-			if (new.entry[j].size && new.entry[j].option_class == t->class &&
-			    new.entry[j].option_type == t->type)
+			if (new.entry[j].size &&new.entry[j].option_class ==
+			    t->class &&new.entry[j].option_type == t->type)
 				return -OFPERR_NXTTMFC_DUP_ENTRY;
 		switch (tun_table_add(&new, t->index, t->class, t->type, t->size)) {
 		case 0:
@@ -583,8 +589,9 @@ static void get_tlv_table(void *sw, struct tlv_table_reply *ret)
 	for (unsigned i = 0; i < FIELD_N_TUN_METADATA; i++) {
 		const struct tun_entry *e = &p->tun_table->entry[i];
 		if (e->size)
-			ret->mappings[ret->n++] = (struct tlv_mapping){ e->option_class, e->option_type,
-									e->size, (uint16_t)i };
+			ret->mappings[ret->n++] =
+				(struct tlv_mapping){ e->option_class, e->option_type, e->size,
+						      (uint16_t)i };
 	}
 }
 

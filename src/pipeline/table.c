@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules and tables at rest: lifetime, lookups, dumps, time-outs, eviction. Changes are in flow_mod.c. */
+/* Rules and tables at rest: lifetime, lookups, dumps, time-outs, eviction. Changes are in
+ * flow_mod.c. */
 #include "pipeline/table.h"
 #include <errno.h>
 #include <limits.h>
@@ -135,7 +136,8 @@ void table_set_free(struct table_set *s)
 struct rule *table_lookup(struct table_set *s, uint8_t table_id, const struct flow_key *key,
 			  struct flow_key *wc, uint32_t *conj_id)
 {
-	return rule_of(classifier_lookup(&s->tables[table_id].classifier, s->version, key, wc, conj_id));
+	return rule_of(
+		classifier_lookup(&s->tables[table_id].classifier, s->version, key, wc, conj_id));
 }
 
 /* ---- dumps ------------------------------------------------------------------------------- */
@@ -153,7 +155,8 @@ static void dump_rule(struct classifier_rule *cr, void *d_)
 	struct dump *d = d_;
 	struct rule *r = rule_of(cr);
 	if (!classifier_rule_is_visible(cr, d->tables->version) ||
-	    (rule_is_hidden(r) && !d->with_hidden) || ((r->cookie ^ d->rq->cookie) & d->rq->cookie_mask))
+	    (rule_is_hidden(r) && !d->with_hidden) ||
+	    ((r->cookie ^ d->rq->cookie) & d->rq->cookie_mask))
 		return;
 	if (d->rq->out_port != OFPORT_NONE &&
 	    !of_actions_output_to(r->actions->data, r->actions->size, d->rq->out_port))
@@ -230,8 +233,8 @@ static int timeout_reason(const struct rule *r, int64_t now)
 	return -1;
 }
 
-/* Reading counters and removing rules may change other rules (learnt ones are refreshed, or evicted), so
- * those to remove are gathered first. */
+/* Reading counters and removing rules may change other rules (learnt ones are refreshed, or
+ * evicted), so those to remove are gathered first. */
 void table_set_expire(struct table_set *s)
 {
 	int64_t now = clock_mono_ns();
@@ -274,9 +277,11 @@ int pipeline_set_table(struct pipeline *p, uint8_t table_id,
 			return err_set(err, -EINVAL, "%s is no field whose prefixes can be tracked",
 				       c->prefixes[i]);
 		if (n == ARRAY_SIZE(fields))
-			return err_set(err, -EINVAL, "at most %d prefix fields", CLASSIFIER_MAX_TRIES);
-		be16 dl_type = f->prereq == FIELD_PRE_IP4   ? BE16_C(0x0800) :
-			       f->prereq == FIELD_PRE_IP6 ? BE16_C(0x86dd) : 0;
+			return err_set(err, -EINVAL, "at most %d prefix fields",
+				       CLASSIFIER_MAX_TRIES);
+		be16 dl_type = f->prereq == FIELD_PRE_IP4   ? BE16_C(0x0800)
+			       : f->prereq == FIELD_PRE_IP6 ? BE16_C(0x86dd)
+							    : 0;
 		fields[n++] = (struct classifier_field){ f->ofs, f->n_bits, dl_type };
 	}
 	struct table *t = &p->tables->tables[table_id];

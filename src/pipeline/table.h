@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table: the 255 OpenFlow tables of a bridge and their rules; adding, changing and removing them, one
- * by one or all of a bundle at once. OpenFlow 1.0 4.6, 1.4 6.4 and 6.5, 1.5 6.8.
+/* table: the 255 OpenFlow tables of a bridge and their rules; adding, changing and removing them,
+ * one by one or all of a bundle at once. OpenFlow 1.0 4.6, 1.4 6.4 and 6.5, 1.5 6.8.
  *
  * Threads:  control lock.
  * Lifetime: rules are counted: the table has one reference; decisions kept by the fast path's owner
@@ -29,8 +29,8 @@ void rule_actions_unref(struct rule_actions *);
 
 struct rule {
 	struct classifier_rule cr;
-	struct list node;	    /* in table.rules, oldest first */
-	struct list timed_node;	    /* in table_set.timed, if it has a time-out */
+	struct list node;	/* in table.rules, oldest first */
+	struct list timed_node; /* in table_set.timed, if it has a time-out */
 	struct table_set *tables;
 	struct rule_actions *actions;
 	int refs;
@@ -58,8 +58,8 @@ static inline bool rule_is_hidden(const struct rule *r) { return r->flags & OFFF
 struct table {
 	struct classifier classifier;
 	struct list rules;
-	char *name;	    /* of the database's Flow_Table; or NULL */
-	char *of_name;	    /* set by a table-features request; or NULL */
+	char *name;    /* of the database's Flow_Table; or NULL */
+	char *of_name; /* set by a table-features request; or NULL */
 	size_t max_flows;
 	bool evict_by_config, evict_by_of;
 	uint8_t eviction_flags; /* OFPTMPEF_* */
@@ -103,7 +103,8 @@ MUST_CHECK int table_set_flow_mod(struct table_set *, const struct flow_mod *,
 				  const struct of_origin *);
 /* Rules that the request describes, hidden ones only if 'with_hidden'; cb may not change tables. */
 MUST_CHECK int table_set_for_each(struct table_set *, const struct flow_stats_request *,
-				  bool with_hidden, void (*cb)(struct rule *, void *arg), void *arg);
+				  bool with_hidden, void (*cb)(struct rule *, void *arg),
+				  void *arg);
 /* Do groups and meters exist, is what the list needs there? 0 or -enum of_error. */
 MUST_CHECK int flow_actions_check(const struct pipeline *, const void *list, size_t size);
 void table_set_expire(struct table_set *);

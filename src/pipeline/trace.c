@@ -52,10 +52,10 @@ void trace_leave(struct trace *t, struct list *old)
 		t->current = old;
 }
 
-/* A list that ends with the step into another table, or bridge, goes on there at the same depth: long
- * chains of tables stay readable. */
-static void print_nodes(const struct list *list, int level_, bool steps_in, bool of_table, bool tail,
-			bool in_bridge, struct str *out)
+/* A list that ends with the step into another table, or bridge, goes on there at the same depth:
+ * long chains of tables stay readable. */
+static void print_nodes(const struct list *list, int level_, bool steps_in, bool of_table,
+			bool tail, bool in_bridge, struct str *out)
 {
 	const struct trace_node *n;
 	LIST_FOR_EACH(n, list, node) {
@@ -93,9 +93,11 @@ static void print_nodes(const struct list *list, int level_, bool steps_in, bool
 		if (n->kind == TRACE_BUCKET)
 			level++;
 		print_nodes(&n->children, level, !steps && !(tail && last), n->kind == TRACE_TABLE,
-			    steps ? last : true,
-			    n->kind == TRACE_BRIDGE, out);
+			    steps ? last : true, n->kind == TRACE_BRIDGE, out);
 	}
 }
 
-void trace_print(const struct trace *t, struct str *out) { print_nodes(&t->roots, 0, false, false, true, false, out); }
+void trace_print(const struct trace *t, struct str *out)
+{
+	print_nodes(&t->roots, 0, false, false, true, false, out);
+}

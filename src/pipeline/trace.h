@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace: what a translation did, as a tree that ofproto/trace prints. Nodes are put where the current
- * list is; a translation moves the list down and up again as it enters tables, buckets and bridges. */
+/* trace: what a translation did, as a tree that ofproto/trace prints. Nodes are put where the
+ * current list is; a translation moves the list down and up again as it enters tables, buckets and
+ * bridges. */
 #pragma once
 #include "base/list.h"
 #include "base/str.h"
@@ -33,7 +34,8 @@ struct trace {
 void trace_init(struct trace *);
 void trace_fini(struct trace *);
 /* 't' NULL: nothing happens, and NULL is returned. */
-struct trace_node *trace_put(struct trace *t, enum trace_kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
+struct trace_node *trace_put(struct trace *t, enum trace_kind, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 /* Makes 'node's children the current list; returns the list to go back to with trace_leave(). */
 struct list *trace_enter(struct trace *, struct trace_node *);
 void trace_leave(struct trace *, struct list *);

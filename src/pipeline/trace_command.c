@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ofproto/trace, ofproto/trace-packet-out: what would happen to a packet, told step by step.
  * ovs-vswitchd(8), "OFPROTO COMMANDS". */
+#include "pipeline/trace_command.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/recirc.h"
 #include "pipeline/translate.h"
-#include "pipeline/trace_command.h"
 
 struct trace_args {
 	struct pipeline *pipeline;
@@ -27,8 +27,10 @@ struct trace_args {
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F'				 ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 static struct packet *packet_from_hex(const char *s)
@@ -105,7 +107,8 @@ static int parse_dp_flow(struct trace_args *a, const char *dp, const char *flow,
 	return 0;
 }
 
-static int parse_br_flow(struct trace_args *a, const char *bridge, const char *flow, struct err *err)
+static int parse_br_flow(struct trace_args *a, const char *bridge, const char *flow,
+			 struct err *err)
 {
 	a->pipeline = pipeline_lookup(bridge);
 	if (!a->pipeline)
@@ -122,8 +125,9 @@ static int parse_br_flow(struct trace_args *a, const char *bridge, const char *f
 	a->key = m.key;
 	for (int i = 0; i < KEY_MAX_VLANS; i++)
 		if ((a->key.vlans[i].tci & BE16_C(VLAN_CFI)) && !a->key.vlans[i].tpid)
-			a->key.vlans[i].tpid = i + 1 < KEY_MAX_VLANS && a->key.vlans[i + 1].tci ?
-						       BE16_C(0x88a8) : BE16_C(0x8100);
+			a->key.vlans[i].tpid = i + 1 < KEY_MAX_VLANS && a->key.vlans[i + 1].tci
+						       ? BE16_C(0x88a8)
+						       : BE16_C(0x8100);
 	const struct ofport *o = pipeline_port_lookup(a->pipeline, a->key.in_port);
 	if (o && !o->tunnel)
 		a->key.dp_port = o->dp_port;
@@ -165,9 +169,9 @@ static int parse(struct trace_args *a, int argc, const char *argv[], bool packet
 			       n ? args[0] : "end");
 	if (n > n_flow + 1)
 		return err_set(err, -EINVAL, "too many arguments");
-	int r = n_flow == 1	   ? parse_dp_flow(a, NULL, args[0], err) :
-		is_dp_flow(args[1]) ? parse_dp_flow(a, args[0], args[1], err) :
-				      parse_br_flow(a, args[0], args[1], err);
+	int r = n_flow == 1	      ? parse_dp_flow(a, NULL, args[0], err)
+		: is_dp_flow(args[1]) ? parse_dp_flow(a, args[0], args[1], err)
+				      : parse_br_flow(a, args[0], args[1], err);
 	if (r)
 		return r;
 	if (n == n_flow + 1) {
@@ -282,9 +286,11 @@ static void run(struct trace_args *a, struct str *out)
 	str_puts(out, "\nMegaflow: ");
 	megaflow_put(&initial, &t.mask, &names, out);
 	str_puts(out, "\nDatapath actions: ");
-	dp_actions_to_str(t.actions.data, t.actions.size, a->names ? dp_port_name : NULL, a->datapath, out);
+	dp_actions_to_str(t.actions.data, t.actions.size, a->names ? dp_port_name : NULL,
+			  a->datapath, out);
 	if (t.error && t.error != XLATE_CONGESTION_DROP)
-		str_putf(out, "\nTranslation failed (%s), packet is dropped.", xlate_error_to_str(t.error));
+		str_putf(out, "\nTranslation failed (%s), packet is dropped.",
+			 xlate_error_to_str(t.error));
 	else
 		put_slow_reasons(t.slow, out);
 	trace_fini(&trace);
@@ -292,7 +298,8 @@ static void run(struct trace_args *a, struct str *out)
 	credits_fini(&credits);
 }
 
-int trace_command_run(int argc, const char *argv[], bool packet_out, struct str *out, struct err *err)
+int trace_command_run(int argc, const char *argv[], bool packet_out, struct str *out,
+		      struct err *err)
 {
 	struct trace_args a = { 0 };
 	struct of_actions actions = OF_ACTIONS_INIT;
@@ -318,8 +325,8 @@ void trace_commands_register(void)
 {
 	static int packet_out;
 	control_register("ofproto/trace",
-			 "{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]", 1, -1,
-			 cmd_trace, NULL);
+			 "{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]", 1,
+			 -1, cmd_trace, NULL);
 	control_register("ofproto/trace-packet-out",
 			 "[-consistent] {[dp_name] odp_flow | bridge br_flow} [OPTIONS...] "
 			 "[-generate|packet] actions",

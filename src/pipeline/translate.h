@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* translate: what the OpenFlow tables of a datapath's bridges do with one packet, as fast-path actions,
- * and the bits of the packet that it depends on.
+/* translate: what the OpenFlow tables of a datapath's bridges do with one packet, as fast-path
+ * actions, and the bits of the packet that it depends on.
  *
  * Threads: control lock. */
 #pragma once
@@ -28,15 +28,15 @@ struct frozen_state;
 
 struct translate_request {
 	struct datapath *datapath;
-	/* The packet as the fast path sees it. For trace and packet-out by bridge: 'pipeline' is set and
-	 * key->in_port says where. */
+	/* The packet as the fast path sees it. For trace and packet-out by bridge: 'pipeline' is
+	 * set and key->in_port says where. */
 	const struct flow_key *key;
 	const struct packet *packet; /* NULL: none at hand */
 	struct pipeline *pipeline;   /* NULL: found by key->dp_port, tunnel or recirc_id */
 	const void *actions;	     /* packet-out: instead of the tables */
 	size_t actions_size;
 	bool with_actions;
-	bool effects; /* learn, tell controllers, hand to port protocols */
+	bool effects;		 /* learn, tell controllers, hand to port protocols */
 	struct credits *credits; /* NULL: not wanted */
 	struct trace *trace;
 	uint16_t tcp_flags;
@@ -55,7 +55,10 @@ struct translation {
 	struct flow_key final; /* as actions left it */
 	bool has_learned, has_fin_timeout;
 };
-#define TRANSLATION_INIT { .actions = DP_ACTIONS_INIT }
+#define TRANSLATION_INIT                                                                           \
+	{                                                                                          \
+		.actions = DP_ACTIONS_INIT                                                         \
+	}
 void translation_fini(struct translation *);
 
 void translate(const struct translate_request *, struct translation *ret);
@@ -72,6 +75,7 @@ void pipeline_inject(struct ofport *in, struct packet *);
 /* 0 or -enum of_error. */
 MUST_CHECK int pipeline_packet_out(struct pipeline *, const struct packet_out *);
 MUST_CHECK int pipeline_resume(struct pipeline *, const struct packet_in *);
-/* A packet that came by a DPA_USERSPACE with reason DPU_CONTROLLER: tells the bridge's controllers. */
+/* A packet that came by a DPA_USERSPACE with reason DPU_CONTROLLER: tells the bridge's controllers.
+ */
 void pipeline_packet_in(struct datapath *, const struct packet *, const struct flow_key *,
 			const struct userspace_cookie *);

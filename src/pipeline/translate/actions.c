@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Doing a list of actions one after the other, the action set, copies. What an action does is in the
- * file of its family. */
+/* Doing a list of actions one after the other, the action set, copies. What an action does is in
+ * the file of its family. */
 #include "base/mem.h"
 #include "pipeline/meter.h"
 #include "pipeline/translate/context.h"
@@ -38,8 +38,8 @@ static struct list *report_action(struct xlate *x, const struct of_action *a)
 	return trace_enter(x->trace, n);
 }
 
-/* After MPLS was popped, what follows is known only once the packet was parsed again. Which actions do
- * not care? */
+/* After MPLS was popped, what follows is known only once the packet was parsed again. Which actions
+ * do not care? */
 static bool is_fine_after_mpls(const struct of_action *a)
 {
 	switch (a->type) {
@@ -77,16 +77,17 @@ static bool is_fine_after_mpls(const struct of_action *a)
 
 /* ---- the action set ---------------------------------------------------------------------- */
 
-/* Order of execution, ovs-actions(7), "Action Sets"; fields are done in the order of being added. */
+/* Order of execution, ovs-actions(7), "Action Sets"; fields are done in the order of being added.
+ */
 static const uint8_t set_order[] = {
-	OFA_STRIP_VLAN, OFA_POP_MPLS,	  OFA_DECAP,	    OFA_ENCAP,	   OFA_PUSH_MPLS,
-	OFA_PUSH_VLAN,	OFA_DEC_TTL,	  OFA_DEC_MPLS_TTL, OFA_DEC_NSH_TTL,
+	OFA_STRIP_VLAN, OFA_POP_MPLS, OFA_DECAP,	OFA_ENCAP,	 OFA_PUSH_MPLS,
+	OFA_PUSH_VLAN,	OFA_DEC_TTL,  OFA_DEC_MPLS_TTL, OFA_DEC_NSH_TTL,
 };
 static const uint8_t set_fields[] = {
-	OFA_SET_FIELD,	OFA_MOVE,	OFA_SET_ETH_DST, OFA_SET_ETH_SRC, OFA_SET_NW_DST, OFA_SET_NW_SRC,
-	OFA_SET_NW_TOS, OFA_SET_NW_ECN, OFA_SET_NW_TTL,	 OFA_SET_TP_DST,  OFA_SET_TP_SRC,
-	OFA_SET_VLAN_PCP, OFA_SET_VLAN_VID, OFA_SET_TUNNEL, OFA_SET_MPLS_LABEL, OFA_SET_MPLS_TC,
-	OFA_SET_MPLS_TTL,
+	OFA_SET_FIELD,	 OFA_MOVE,	   OFA_SET_ETH_DST,  OFA_SET_ETH_SRC, OFA_SET_NW_DST,
+	OFA_SET_NW_SRC,	 OFA_SET_NW_TOS,   OFA_SET_NW_ECN,   OFA_SET_NW_TTL,  OFA_SET_TP_DST,
+	OFA_SET_TP_SRC,	 OFA_SET_VLAN_PCP, OFA_SET_VLAN_VID, OFA_SET_TUNNEL,  OFA_SET_MPLS_LABEL,
+	OFA_SET_MPLS_TC, OFA_SET_MPLS_TTL,
 };
 static const uint8_t set_last[] = { OFA_GROUP, OFA_OUTPUT, OFA_RESUBMIT, OFA_CT, OFA_CT_CLEAR };
 
@@ -94,8 +95,8 @@ static const struct of_action *last_of_type(const struct of_actions *set, unsign
 {
 	const struct of_action *found = NULL;
 	OF_ACTION_FOR_EACH(a, set->data, set->size)
-		if (a->type == type)
-			found = a;
+	if (a->type == type)
+		found = a;
 	return found;
 }
 
@@ -113,8 +114,8 @@ static void order_set(const struct of_actions *set, struct of_actions *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(set_order); i++)
 		put_last(ret, set, set_order[i]);
 	OF_ACTION_FOR_EACH(a, set->data, set->size)
-		if (memchr(set_fields, a->type, sizeof set_fields))
-			of_actions_copy(ret, a, a->size);
+	if (memchr(set_fields, a->type, sizeof set_fields))
+		of_actions_copy(ret, a, a->size);
 	put_last(ret, set, OFA_SET_QUEUE);
 	for (size_t i = 0; i < ARRAY_SIZE(set_last); i++)
 		if (put_last(ret, set, set_last[i]))
@@ -140,7 +141,8 @@ static void write_actions(struct xlate *x, const struct ofa_nested *a)
 {
 	size_t size;
 	const struct of_action *list = of_action_nested(&a->h, &size);
-	OF_ACTION_FOR_EACH(w, list, size) {
+	OF_ACTION_FOR_EACH(w, list, size)
+	{
 		if (w->type == OFA_OUTPUT) {
 			if (!last_of_type(&x->action_set, OFA_GROUP))
 				x->flow.actset_output = ((const struct ofa_output *)w)->port;
@@ -178,8 +180,8 @@ void xlate_action_set(struct xlate *x)
 		return;
 	x->in_action_set = true;
 	x->exit = false;
-	struct list *up =
-		trace_enter(x->trace, trace_put(x->trace, TRACE_TABLE, "--. Executing action set:"));
+	struct list *up = trace_enter(
+		x->trace, trace_put(x->trace, TRACE_TABLE, "--. Executing action set:"));
 	xlate_bucket_set(x, true);
 	trace_leave(x->trace, up);
 	x->in_action_set = false;
@@ -189,7 +191,8 @@ void xlate_action_set(struct xlate *x)
 
 static bool can_be_undone(const void *list, size_t size)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		switch (a->type) {
 		case OFA_METER:
 		case OFA_CT:
@@ -245,8 +248,8 @@ void xlate_clone(struct xlate *x, const void *list, size_t size, bool last)
 
 /* ---- lists ------------------------------------------------------------------------------- */
 
-static void check_pkt_larger(struct xlate *x, const struct ofa_check_pkt_larger *a, const void *rest,
-			     size_t rest_size)
+static void check_pkt_larger(struct xlate *x, const struct ofa_check_pkt_larger *a,
+			     const void *rest, size_t rest_size)
 {
 	/* Both continuations are made, each with its own value of the bit. */
 	xlate_commit(x);
@@ -275,8 +278,8 @@ static void check_pkt_larger(struct xlate *x, const struct ofa_check_pkt_larger 
 		x->action_set = old_set;
 	}
 	x->acts = acts;
-	struct dpa_check_pkt_len *c = dp_actions_put(
-		acts, DPA_CHECK_PKT_LEN, sizeof *c + branch[1].size + branch[0].size);
+	struct dpa_check_pkt_len *c = dp_actions_put(acts, DPA_CHECK_PKT_LEN,
+						     sizeof *c + branch[1].size + branch[0].size);
 	c->len = a->pkt_len;
 	c->greater_size = (uint32_t)branch[1].size;
 	c->less_size = (uint32_t)branch[0].size;
@@ -306,8 +309,9 @@ static void sample(struct xlate *x, const struct ofa_sample *a)
 	if (!x->bridge->has_sample_collectors)
 		return; /* nobody asked for them in the database */
 	xlate_commit(x);
-	size_t ofs = dp_actions_begin_nested(x->acts, DPA_SAMPLE,
-					     (uint32_t)((uint64_t)a->probability * UINT32_MAX / UINT16_MAX));
+	size_t ofs = dp_actions_begin_nested(
+		x->acts, DPA_SAMPLE,
+		(uint32_t)((uint64_t)a->probability * UINT32_MAX / UINT16_MAX));
 	struct dpa_userspace *u = dp_actions_put(x->acts, DPA_USERSPACE, sizeof *u + sizeof c);
 	u->reason = DPU_IPFIX;
 	u->cookie_size = sizeof c;
@@ -371,8 +375,8 @@ static void do_action(struct xlate *x, const struct of_action *a, bool last)
 			x->pause = c;
 			break; /* xlate_actions() freezes the rest */
 		}
-		xlate_controller(x, c->max_len, c->reason, c->controller_id, c->meter_id, c->userdata,
-				 c->userdata_size);
+		xlate_controller(x, c->max_len, c->reason, c->controller_id, c->meter_id,
+				 c->userdata, c->userdata_size);
 		break;
 	}
 	case OFA_ENQUEUE: {
@@ -380,8 +384,8 @@ static void do_action(struct xlate *x, const struct of_action *a, bool last)
 		uint32_t old = x->flow.skb_priority;
 		x->wc->skb_priority = UINT32_MAX;
 		x->flow.skb_priority = pipeline_queue_priority(x->bridge, e->queue);
-		xlate_output(x, e->port == OFPORT_IN_PORT ? x->flow.in_port : e->port, UINT16_MAX, false,
-			     false, last);
+		xlate_output(x, e->port == OFPORT_IN_PORT ? x->flow.in_port : e->port, UINT16_MAX,
+			     false, false, last);
 		x->flow.skb_priority = old;
 		break;
 	}
@@ -438,8 +442,8 @@ static void do_action(struct xlate *x, const struct of_action *a, bool last)
 			xlate_names(x, &names);
 			order_set(&x->action_set, &ordered);
 			of_actions_put_text(ordered.data, ordered.size, &names, &s);
-			trace_put(x->trace, TRACE_DETAIL, ordered.size ? "action set was: %s" :
-									 "action set was %s",
+			trace_put(x->trace, TRACE_DETAIL,
+				  ordered.size ? "action set was: %s" : "action set was %s",
 				  ordered.size ? str_cstr(&s) : "empty");
 			of_actions_fini(&ordered);
 		}
@@ -511,12 +515,14 @@ static bool do_action_or_stop(struct xlate *x, const struct of_action *a, const 
 	return true;
 }
 
-void xlate_actions(struct xlate *x, const void *list, size_t size, bool last_in_list, bool in_bucket)
+void xlate_actions(struct xlate *x, const void *list, size_t size, bool last_in_list,
+		   bool in_bucket)
 {
 	const uint8_t *end = (const uint8_t *)list + size;
 	bool is_last_list = last_in_list && !x->action_set.size;
 	(void)in_bucket;
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		const uint8_t *next = (const uint8_t *)a + a->size;
 		bool last = is_last_list && next == end;
 		if (x->error || x->exit)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Turning field changes into fast-path actions: what 'flow' has and 'base' has not is written, header
- * by header, in the order in which the headers come into sight; then 'base' is 'flow'.
+/* Turning field changes into fast-path actions: what 'flow' has and 'base' has not is written,
+ * header by header, in the order in which the headers come into sight; then 'base' is 'flow'.
  *
- * A header's set action carries the members that differ, each with the bits that the translation has
- * looked at as its mask: those are the same for all packets of the flow, so writing them is right for
- * all of them, and other bits stay as each packet has them. */
+ * A header's set action carries the members that differ, each with the bits that the translation
+ * has looked at as its mask: those are the same for all packets of the flow, so writing them is
+ * right for all of them, and other bits stay as each packet has them. */
 #include "pipeline/translate/context.h"
 
 /* One member: value and mask, or nothing if it is as it was. */
 #define DIFF(x, val, mask, dst, member)                                                            \
 	do {                                                                                       \
-		if (memcmp(&(x)->flow.member, &(x)->base.member, sizeof (x)->flow.member)) {       \
-			memcpy(&(val).dst, &(x)->flow.member, sizeof (val).dst);                   \
-			memcpy(&(mask).dst, &(x)->wc->member, sizeof (mask).dst);                  \
+		if (memcmp(&(x)->flow.member, &(x)->base.member, sizeof(x)->flow.member)) {        \
+			memcpy(&(val).dst, &(x)->flow.member, sizeof(val).dst);                    \
+			memcpy(&(mask).dst, &(x)->wc->member, sizeof(mask).dst);                   \
 			any = true;                                                                \
 		}                                                                                  \
 	} while (0)
@@ -285,7 +285,8 @@ void xlate_commit(struct xlate *x)
 	commit_l3(x);
 	commit_mpls(x);
 	commit_vlans(x);
-	commit_u32(x, DPS_PRIORITY, x->flow.skb_priority, x->base.skb_priority, &x->wc->skb_priority);
+	commit_u32(x, DPS_PRIORITY, x->flow.skb_priority, x->base.skb_priority,
+		   &x->wc->skb_priority);
 	commit_u32(x, DPS_MARK, x->flow.pkt_mark, x->base.pkt_mark, &x->wc->pkt_mark);
 	/* What is not the packet's is not compared next time either. */
 	struct tunnel_key tunnel = x->base.tunnel;

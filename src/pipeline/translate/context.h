@@ -56,7 +56,7 @@ struct xlate {
 	bool recirc_has_hash;
 	uint32_t recirc_hash_alg, recirc_hash_basis;
 
-	uint32_t mirrors; /* already done */
+	uint32_t mirrors;     /* already done */
 	uint32_t output_port; /* OpenFlow port of the last output; OFPORT_NONE */
 	uint16_t truncate;    /* next outputs at most this many bytes; 0: whole */
 	uint32_t saved_priority;

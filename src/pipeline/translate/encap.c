@@ -91,8 +91,10 @@ void xlate_encap(struct xlate *x, const struct ofa_encap *e)
 	case PT_MPLS:
 	case PT_OF(1, 0x8848):
 		if (x->flow.packet_type == PT_ETH && x->flow.dl_type != BE16_C(0x8847)) {
-			/* The whole frame becomes payload: not among what the fast path can push. */
-			trace_put(x->trace, TRACE_ERROR, "encap(mpls) of an Ethernet frame unsupported");
+			/* The whole frame becomes payload: not among what the fast path can push.
+			 */
+			trace_put(x->trace, TRACE_ERROR,
+				  "encap(mpls) of an Ethernet frame unsupported");
 			x->error = XLATE_UNSUPPORTED_PACKET_TYPE;
 			break;
 		}
@@ -110,7 +112,8 @@ bool xlate_decap(struct xlate *x, const struct ofa_decap *d)
 	(void)d;
 	if (x->flow.packet_type == PT_ETH) {
 		if (x->flow.vlans[0].tci & BE16_C(VLAN_CFI)) {
-			trace_put(x->trace, TRACE_WARN, "decap_eth_header() not possible for VLAN packet");
+			trace_put(x->trace, TRACE_WARN,
+				  "decap_eth_header() not possible for VLAN packet");
 			x->error = XLATE_UNSUPPORTED_PACKET_TYPE;
 			return false;
 		}

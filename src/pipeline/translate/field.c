@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Actions that change the packet's or the pipeline's fields. An action that does not fit the packet,
- * such as an IPv4 address for ARP, does nothing (ovs-actions(7), "Inconsistencies"). */
+/* Actions that change the packet's or the pipeline's fields. An action that does not fit the
+ * packet, such as an IPv4 address for ARP, does nothing (ovs-actions(7), "Inconsistencies"). */
 #include "base/mem.h"
 #include "pipeline/translate/context.h"
 
@@ -44,7 +44,8 @@ void xlate_report_subfield(struct xlate *x, const struct subfield *s)
 /* The fields of a VLAN tag can only be set where there is one. */
 static bool needs_tag(const struct field *f)
 {
-	return f->where == FIELD_AT_VLAN || f->where == FIELD_AT_VID || f->where == FIELD_AT_VLANPCP;
+	return f->where == FIELD_AT_VLAN || f->where == FIELD_AT_VID ||
+	       f->where == FIELD_AT_VLANPCP;
 }
 
 static bool can_set(struct xlate *x, const struct field *f)
@@ -58,8 +59,9 @@ static void mask_prereqs(struct xlate *x, const struct field *f)
 {
 	field_mask_prereqs(f, &x->flow, x->wc);
 	bool dscp = f->ofs == KEY_OFS(nw_tos) && f->n_bits != 2;
-	if ((f->prereq == FIELD_PRE_IP4 || f->prereq == FIELD_PRE_IP6 || f->prereq == FIELD_PRE_IP ||
-	     f->prereq == FIELD_PRE_ARP) && !dscp)
+	if ((f->prereq == FIELD_PRE_IP4 || f->prereq == FIELD_PRE_IP6 ||
+	     f->prereq == FIELD_PRE_IP || f->prereq == FIELD_PRE_ARP) &&
+	    !dscp)
 		x->wc->nw_proto = UINT8_MAX;
 }
 
@@ -141,24 +143,28 @@ static void stack_pop(struct xlate *x, const struct subfield *s)
 static void push_vlan(struct xlate *x, uint16_t ethertype)
 {
 	x->wc->vlans[0].tci = UINT16_MAX;
-	memmove(&x->flow.vlans[1], &x->flow.vlans[0], sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
+	memmove(&x->flow.vlans[1], &x->flow.vlans[0],
+		sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
 	x->flow.vlans[0].tpid = cpu_to_be16(ethertype);
 	x->flow.vlans[0].tci = BE16_C(VLAN_CFI);
 }
 
 static void pop_vlan(struct xlate *x)
 {
-	/* That a tag is there is always matched; what is in it counts when the packet leaves without. */
+	/* That a tag is there is always matched; what is in it counts when the packet leaves
+	 * without. */
 	if (!(x->flow.vlans[0].tci & BE16_C(VLAN_CFI)))
 		return;
-	memmove(&x->flow.vlans[0], &x->flow.vlans[1], sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
+	memmove(&x->flow.vlans[0], &x->flow.vlans[1],
+		sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
 	memset(&x->flow.vlans[KEY_MAX_VLANS - 1], 0, sizeof x->flow.vlans[0]);
 }
 
 static void set_vlan(struct xlate *x, const struct ofa_set_vlan *a, bool pcp)
 {
 	struct vlan_key *v = &x->flow.vlans[0];
-	x->wc->vlans[0].tci |= pcp ? BE16_C(VLAN_PCP_MASK | VLAN_CFI) : BE16_C(VLAN_VID_MASK | VLAN_CFI);
+	x->wc->vlans[0].tci |=
+		pcp ? BE16_C(VLAN_PCP_MASK | VLAN_CFI) : BE16_C(VLAN_VID_MASK | VLAN_CFI);
 	if (!(v->tci & BE16_C(VLAN_CFI))) {
 		if (!a->push_if_none)
 			return;
@@ -197,7 +203,8 @@ void xlate_push_mpls(struct xlate *x, uint16_t ethertype)
 	unsigned n = is_mpls(x) ? n_labels(f) : 0;
 	if (n >= KEY_MAX_MPLS) {
 		xlate_error(x, XLATE_TOO_MANY_MPLS_LABELS,
-			    "dropping packet on which an MPLS push action can't be performed as it would "
+			    "dropping packet on which an MPLS push action can't be performed as it "
+			    "would "
 			    "have more MPLS LSEs than the %d supported.",
 			    KEY_MAX_MPLS);
 		return;
@@ -206,7 +213,8 @@ void xlate_push_mpls(struct xlate *x, uint16_t ethertype)
 		xlate_commit(x); /* of the headers that go out of sight */
 	if (is_mpls(x)) {
 		memset(x->wc->mpls_lse, 0xff, sizeof x->wc->mpls_lse[0] * n);
-		memmove(&f->mpls_lse[1], &f->mpls_lse[0], sizeof f->mpls_lse[0] * (KEY_MAX_MPLS - 1));
+		memmove(&f->mpls_lse[1], &f->mpls_lse[0],
+			sizeof f->mpls_lse[0] * (KEY_MAX_MPLS - 1));
 		f->mpls_lse[0] = f->mpls_lse[1] & ~LSE_BOS;
 	} else {
 		uint8_t ttl = 64, tc = 0;
@@ -232,10 +240,11 @@ void xlate_pop_mpls(struct xlate *x, uint16_t ethertype)
 	unsigned n = n_labels(f);
 	x->wc->mpls_lse[0] |= LSE_BOS;
 	if (n == KEY_MAX_MPLS && !(f->mpls_lse[n - 1] & LSE_BOS)) {
-		xlate_error(x, XLATE_TOO_MANY_MPLS_LABELS,
-			    "dropping packet on which an MPLS pop action can't be performed as it has "
-			    "more MPLS LSEs than the %d supported.",
-			    KEY_MAX_MPLS);
+		xlate_error(
+			x, XLATE_TOO_MANY_MPLS_LABELS,
+			"dropping packet on which an MPLS pop action can't be performed as it has "
+			"more MPLS LSEs than the %d supported.",
+			KEY_MAX_MPLS);
 		return;
 	}
 	bool bottom = f->mpls_lse[0] & LSE_BOS;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stopping and going on. Some actions need the packet to be looked at again (parsed after a header
- * went, hashed, seen by a controller): translation then keeps what it was about to do and the state to
- * do it in, under a recirculation id, and the fast path's action list ends in recirc(ID). A packet with
- * an id is a new translation that begins with xlate_thaw().
+ * went, hashed, seen by a controller): translation then keeps what it was about to do and the state
+ * to do it in, under a recirculation id, and the fast path's action list ends in recirc(ID). A
+ * packet with an id is a new translation that begins with xlate_thaw().
  *
- * When an action deep in a nest of tables stops, each level on the way out adds what it still had to do;
- * 'unroll' records between them say to which table and rule each part belongs. */
+ * When an action deep in a nest of tables stops, each level on the way out adds what it still had
+ * to do; 'unroll' records between them say to which table and rule each part belongs. */
 #include "base/mem.h"
 #include "pipeline/translate/context.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carrying out groups. A bucket is an action set: it runs on a copy of the packet with an action set of
- * its own, and what it changes is undone after.
+/* Carrying out groups. A bucket is an action set: it runs on a copy of the packet with an action
+ * set of its own, and what it changes is undone after.
  *
- * Select groups pick by dp_hash where they can: the fast path hashes, the packet comes back with the
- * hash, and the flow of the second look matches the few bits of it that choose a bucket. So one cached
- * flow per bucket serves all connections, instead of one per connection. */
+ * Select groups pick by dp_hash where they can: the fast path hashes, the packet comes back with
+ * the hash, and the flow of the second look matches the few bits of it that choose a bucket. So one
+ * cached flow per bucket serves all connections, instead of one per connection. */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "pipeline/translate/context.h"
@@ -24,7 +24,8 @@ static void run_bucket(struct xlate *x, struct group *g, const struct group_buck
 	struct of_actions old_set = x->action_set;
 	struct xlate_stack old_stack = x->stack;
 	struct flow_key *old_flow = xmemdup(&x->flow, sizeof x->flow);
-	bool old_mpls = x->was_mpls, old_ct = x->conntracked, old_exit = x->exit, old_group = x->in_group;
+	bool old_mpls = x->was_mpls, old_ct = x->conntracked, old_exit = x->exit,
+	     old_group = x->in_group;
 	bool old_in_set = x->in_action_set;
 
 	x->action_set = (struct of_actions)OF_ACTIONS_INIT;
@@ -123,7 +124,8 @@ static const struct group_bucket *select_by_fields(struct xlate *x, const struct
 }
 
 /* NULL with x->freezing: the packet must be hashed first. */
-static const struct group_bucket *select_by_dp_hash(struct xlate *x, struct group *g, bool *ret_hash_first)
+static const struct group_bucket *select_by_dp_hash(struct xlate *x, struct group *g,
+						    bool *ret_hash_first)
 {
 	uint32_t hash = x->flow.dp_hash;
 	*ret_hash_first = false;
@@ -163,7 +165,8 @@ static void do_select(struct xlate *x, struct group *g, bool last)
 	}
 	if (b) {
 		if (x->trace)
-			trace_put(x->trace, TRACE_DETAIL, "using bucket %u", (unsigned)(b - g->buckets));
+			trace_put(x->trace, TRACE_DETAIL, "using bucket %u",
+				  (unsigned)(b - g->buckets));
 		do_bucket(x, g, b, last);
 	} else {
 		trace_put(x->trace, TRACE_DETAIL, "no live bucket");

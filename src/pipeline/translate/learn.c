@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learn: a flow made out of the packet (ovs-actions(7)). The flow_mod is made at translation; packets
- * that hit the cached flow only refresh the learnt one, through a credit. */
+/* learn: a flow made out of the packet (ovs-actions(7)). The flow_mod is made at translation;
+ * packets that hit the cached flow only refresh the learnt one, through a credit. */
 #include "base/mem.h"
 #include "pipeline/translate/context.h"
 
-static void read_source(struct xlate *x, const struct of_learn_spec *s, uint8_t *value, unsigned size)
+static void read_source(struct xlate *x, const struct of_learn_spec *s, uint8_t *value,
+			unsigned size)
 {
 	memset(value, 0, size);
 	if (s->src_type == OFLS_IMMEDIATE) {
@@ -55,8 +56,8 @@ static void put_output(struct of_actions *acts, const uint8_t *value, unsigned s
 	uint64_t port = 0;
 	for (unsigned i = 0; i < size; i++)
 		port = port << 8 | value[i];
-	if (port < OFPORT_MAX || port == OFPORT_IN_PORT || port == OFPORT_FLOOD || port == OFPORT_LOCAL ||
-	    port == OFPORT_ALL)
+	if (port < OFPORT_MAX || port == OFPORT_IN_PORT || port == OFPORT_FLOOD ||
+	    port == OFPORT_LOCAL || port == OFPORT_ALL)
 		of_actions_put_output(acts, (uint32_t)port, 0);
 }
 
@@ -81,7 +82,8 @@ static void make_flow_mod(struct xlate *x, const struct ofa_learn *a, struct flo
 		fin->idle = a->fin_idle_timeout;
 		fin->hard = a->fin_hard_timeout;
 	}
-	OF_LEARN_SPEC_FOR_EACH(s, a) {
+	OF_LEARN_SPEC_FOR_EACH(s, a)
+	{
 		uint8_t value[FIELD_MAX_BYTES];
 		unsigned size = DIV_ROUND_UP(s->n_bits, 8);
 		if (size > sizeof value)

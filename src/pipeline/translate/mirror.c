@@ -40,7 +40,8 @@ void xlate_mirror(struct xlate *x, const struct bundle *bundle, uint32_t mirrors
 			     x->flow.dl_dst.b[2] == 0xc2)) {
 			struct bundle *b;
 			LIST_FOR_EACH(b, &x->bridge->bundles_in_order, order_node)
-				if (bundle_carries_vlan(b, (uint16_t)m->out_vlan, 0) && !b->mirror_out)
+				if (bundle_carries_vlan(b, (uint16_t)m->out_vlan, 0) &&
+				    !b->mirror_out)
 					xlate_output_bundle(x, b, (uint16_t)m->out_vlan);
 		}
 		x->truncate = truncate;

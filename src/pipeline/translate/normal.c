@@ -3,8 +3,8 @@
  *
  * in:  is the frame accepted on this bundle, and in which VLAN?   input_vlan(), admit()
  *      learn where its source is
- * out: the bundle where the destination was seen, or all that carry the VLAN: each with the tags that
- *      its mode wants */
+ * out: the bundle where the destination was seen, or all that carry the VLAN: each with the tags
+ * that its mode wants */
 #include "base/mem.h"
 #include "feature/loopguard/loopguard.h"
 #include "pipeline/guard.h"
@@ -25,7 +25,7 @@ bool bundle_carries_vlan(const struct bundle *b, uint16_t vlan, uint16_t inner)
 			return true;
 		if (!vlan)
 			return false; /* untagged frames are of the native VLAN */
-		/* fall through */
+				      /* fall through */
 	case VLAN_TRUNK:
 		return !b->trunks || bit(b->trunks, vlan);
 	}
@@ -41,8 +41,10 @@ bool xlate_input_vlan(const struct xlate *x, const struct bundle *in, uint16_t *
 	case VLAN_ACCESS:
 		if (vid) {
 			trace_put(x->trace, TRACE_ERROR,
-				  "dropping VLAN %u tagged packet received on port %s configured as VLAN "
-				  "%d access port", vid, in->name, own);
+				  "dropping VLAN %u tagged packet received on port %s configured "
+				  "as VLAN "
+				  "%d access port",
+				  vid, in->name, own);
 			return false;
 		}
 		*ret = own;
@@ -50,8 +52,10 @@ bool xlate_input_vlan(const struct xlate *x, const struct bundle *in, uint16_t *
 	case VLAN_DOT1Q_TUNNEL:
 		if (in->cvlans && !bit(in->cvlans, vid)) {
 			trace_put(x->trace, TRACE_ERROR,
-				  "dropping VLAN %u packet received on dot1q-tunnel port %s that excludes "
-				  "this VLAN", vid, in->name);
+				  "dropping VLAN %u packet received on dot1q-tunnel port %s that "
+				  "excludes "
+				  "this VLAN",
+				  vid, in->name);
 			return false;
 		}
 		*ret = own;
@@ -66,8 +70,10 @@ bool xlate_input_vlan(const struct xlate *x, const struct bundle *in, uint16_t *
 	case VLAN_TRUNK:
 		if (!bundle_carries_vlan(in, vid, 0)) {
 			trace_put(x->trace, TRACE_ERROR,
-				  "dropping VLAN %u packet received on port %s not configured for trunking "
-				  "VLAN %u", vid, in->name, vid);
+				  "dropping VLAN %u packet received on port %s not configured for "
+				  "trunking "
+				  "VLAN %u",
+				  vid, in->name, vid);
 			return false;
 		}
 		*ret = vid;
@@ -80,14 +86,16 @@ bool xlate_input_vlan(const struct xlate *x, const struct bundle *in, uint16_t *
 
 static void push_tag(struct xlate *x, be16 tpid, uint16_t tci)
 {
-	memmove(&x->flow.vlans[1], &x->flow.vlans[0], sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
+	memmove(&x->flow.vlans[1], &x->flow.vlans[0],
+		sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
 	x->flow.vlans[0].tpid = tpid;
 	x->flow.vlans[0].tci = cpu_to_be16(tci | VLAN_CFI);
 }
 
 static void pop_tag(struct xlate *x)
 {
-	memmove(&x->flow.vlans[0], &x->flow.vlans[1], sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
+	memmove(&x->flow.vlans[0], &x->flow.vlans[1],
+		sizeof x->flow.vlans[0] * (KEY_MAX_VLANS - 1));
 	memset(&x->flow.vlans[KEY_MAX_VLANS - 1], 0, sizeof x->flow.vlans[0]);
 }
 
@@ -160,7 +168,8 @@ static bool is_flooded(const struct bundle *b)
 	return !list_is_empty(&b->ports);
 }
 
-static bool between_protected(const struct xlate *x, const struct bundle *in, const struct bundle *out)
+static bool between_protected(const struct xlate *x, const struct bundle *in,
+			      const struct bundle *out)
 {
 	if (!in->is_protected || !out->is_protected)
 		return false;
@@ -187,25 +196,27 @@ static void flood(struct xlate *x, struct bundle *in, uint16_t vlan)
 	uint16_t inner = inner_vid(x, in);
 	struct bundle *b;
 	LIST_FOR_EACH(b, &x->bridge->bundles_in_order, order_node)
-		if (b != in && !b->mirror_out && bundle_carries_vlan(b, vlan, inner) && is_flooded(b) &&
-		    !between_protected(x, in, b) && guard_allows(x, b, vlan))
+		if (b != in && !b->mirror_out && bundle_carries_vlan(b, vlan, inner) &&
+		    is_flooded(b) && !between_protected(x, in, b) && guard_allows(x, b, vlan))
 			xlate_output_bundle(x, b, vlan);
 	x->output_port = OFPORT_FLOOD;
 }
 
 /* ---- in ---------------------------------------------------------------------------------- */
 
-/* 01:80:c2:00:00:0X and what vendors use likewise: never forwarded by a bridge, but for forward-bpdu
- * (ovs-vswitchd.conf.db(5)). */
+/* 01:80:c2:00:00:0X and what vendors use likewise: never forwarded by a bridge, but for
+ * forward-bpdu (ovs-vswitchd.conf.db(5)). */
 static bool is_reserved(struct eth_addr a)
 {
 	static const uint8_t ieee[6] = { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x00 };
 	static const struct eth_addr others[] = {
 		{ { 0x00, 0xe0, 0x2b, 0x00, 0x00, 0x00 } }, /* Extreme EDP */
-		{ { 0x00, 0xe0, 0x2b, 0x00, 0x00, 0x04 } }, { { 0x00, 0xe0, 0x2b, 0x00, 0x00, 0x06 } },
+		{ { 0x00, 0xe0, 0x2b, 0x00, 0x00, 0x04 } },
+		{ { 0x00, 0xe0, 0x2b, 0x00, 0x00, 0x06 } },
 		{ { 0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcc } }, /* CDP, VTP, DTP, PAgP, UDLD */
 		{ { 0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcd } }, /* PVST+ */
-		{ { 0x01, 0x00, 0x0c, 0xcd, 0xcd, 0xcd } }, { { 0x01, 0x00, 0x0c, 0x00, 0x00, 0x00 } },
+		{ { 0x01, 0x00, 0x0c, 0xcd, 0xcd, 0xcd } },
+		{ { 0x01, 0x00, 0x0c, 0x00, 0x00, 0x00 } },
 	};
 	if (!memcmp(a.b, ieee, 5) && a.b[5] < 0x10)
 		return true;
@@ -258,8 +269,9 @@ static void learn_source(struct xlate *x, struct bundle *in, uint16_t vlan)
 	    mac_table_learn(x->bridge->macs, in, src, vlan, reflected, gratuitous)) {
 		x->out->has_learned = true;
 		trace_put(x->trace, TRACE_DETAIL,
-			  "learned that %02x:%02x:%02x:%02x:%02x:%02x is on port %s in VLAN %u", src.b[0],
-			  src.b[1], src.b[2], src.b[3], src.b[4], src.b[5], in->name, vlan);
+			  "learned that %02x:%02x:%02x:%02x:%02x:%02x is on port %s in VLAN %u",
+			  src.b[0], src.b[1], src.b[2], src.b[3], src.b[4], src.b[5], in->name,
+			  vlan);
 		datapath_touch(x->bridge->datapath);
 	}
 }
@@ -277,7 +289,8 @@ static bool admit(struct xlate *x, struct bundle *in, uint16_t vlan)
 	}
 	if (x->in_port->tunnel && x->bridge->loopguard &&
 	    loopguard_state(x->bridge->loopguard, x->in_port->ofport, vlan) == LOOPGUARD_CUT) {
-		trace_put(x->trace, TRACE_DETAIL, "loop guard has cut port %s, dropping", x->in_port->name);
+		trace_put(x->trace, TRACE_DETAIL, "loop guard has cut port %s, dropping",
+			  x->in_port->name);
 		return false;
 	}
 	return true;
@@ -298,7 +311,8 @@ void xlate_normal(struct xlate *x)
 	/* Anything sent to the port of a mirror or of no VLAN is not ours to forward. */
 	if (in->mirror_out) {
 		trace_put(x->trace, TRACE_WARN,
-			  "dropping packet received on port %s, which is reserved exclusively for mirroring",
+			  "dropping packet received on port %s, which is reserved exclusively for "
+			  "mirroring",
 			  in->name);
 		return;
 	}
@@ -309,7 +323,8 @@ void xlate_normal(struct xlate *x)
 	}
 	uint16_t vlan;
 	if (!xlate_input_vlan(x, in, &vlan)) {
-		trace_put(x->trace, TRACE_WARN, "disallowed VLAN VID for this input port, dropping");
+		trace_put(x->trace, TRACE_WARN,
+			  "disallowed VLAN VID for this input port, dropping");
 		return;
 	}
 	if (!admit(x, in, vlan))
@@ -322,8 +337,9 @@ void xlate_normal(struct xlate *x)
 	if (eth_addr_is_multicast(f->dl_dst)) {
 		static const struct eth_addr broadcast = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 		bool is_broadcast = !memcmp(&f->dl_dst, &broadcast, sizeof broadcast);
-		trace_put(x->trace, TRACE_DETAIL, is_broadcast ? "no learned MAC for destination, flooding" :
-								 "no learned MAC for destination, flooding");
+		trace_put(x->trace, TRACE_DETAIL,
+			  is_broadcast ? "no learned MAC for destination, flooding"
+				       : "no learned MAC for destination, flooding");
 		flood(x, in, vlan);
 		return;
 	}
@@ -337,10 +353,12 @@ void xlate_normal(struct xlate *x)
 	if (out == in) {
 		trace_put(x->trace, TRACE_DETAIL, "learned port is input port, dropping");
 	} else if (out->mirror_out || list_is_empty(&out->ports) ||
-		   !bundle_carries_vlan(out, vlan, inner_vid(x, in)) || between_protected(x, in, out)) {
+		   !bundle_carries_vlan(out, vlan, inner_vid(x, in)) ||
+		   between_protected(x, in, out)) {
 		trace_put(x->trace, TRACE_DETAIL, "learned port does not take it, dropping");
 	} else if (!guard_allows(x, out, vlan)) {
-		trace_put(x->trace, TRACE_DETAIL, "loop guard holds frames between these tunnels, dropping");
+		trace_put(x->trace, TRACE_DETAIL,
+			  "loop guard holds frames between these tunnels, dropping");
 	} else {
 		trace_put(x->trace, TRACE_DETAIL, "forwarding to learned port");
 		xlate_output_bundle(x, out, vlan);

@@ -66,8 +66,8 @@ void xlate_controller(struct xlate *x, uint16_t max_len, uint8_t reason, uint16_
 
 /* ---- patch ports ------------------------------------------------------------------------- */
 
-/* The packet goes on in the other bridge, as if received there; then this one goes on with the packet
- * as it was. */
+/* The packet goes on in the other bridge, as if received there; then this one goes on with the
+ * packet as it was. */
 static void output_patch(struct xlate *x, struct ofport *out, struct ofport *peer, bool last)
 {
 	if (!xlate_may_resubmit(x))
@@ -213,15 +213,15 @@ static void trace_tunnel(struct xlate *x, const struct tunnel_underlay *u, int r
 	if (result == -EAGAIN) {
 		bool ip4 = IN6_IS_ADDR_V4MAPPED(&u->hop);
 		trace_put(x->trace, TRACE_DETAIL,
-			  "neighbor cache miss for %s on bridge %s, sending %s request", hop, u->device,
-			  ip4 ? "ARP" : "ND");
+			  "neighbor cache miss for %s on bridge %s, sending %s request", hop,
+			  u->device, ip4 ? "ARP" : "ND");
 	} else if (!result) {
 		AUTO_STR from = STR_INIT;
 		AUTO_STR to = STR_INIT;
 		field_put_eth(&u->src_mac, &from);
 		field_put_eth(&u->hop_mac, &to);
-		trace_put(x->trace, TRACE_DETAIL, "tunneling from %s %s to %s %s", str_cstr(&from), src,
-			  str_cstr(&to), hop);
+		trace_put(x->trace, TRACE_DETAIL, "tunneling from %s %s to %s %s", str_cstr(&from),
+			  src, str_cstr(&to), hop);
 	}
 }
 
@@ -241,15 +241,16 @@ static void output_tunnel(struct xlate *x, struct ofport *out)
 		key.tunnel.flags |= TUN_F_OPTIONS;
 	}
 	size_t ofs = x->acts->size;
-	int r = x->rq->datapath->features.tunnel_push ?
-			tunnel_output(out->tunnel, &key, x->wc, x->acts, u) :
-			tunnel_output_set(out->tunnel, &key, x->wc, x->acts);
+	int r = x->rq->datapath->features.tunnel_push
+			? tunnel_output(out->tunnel, &key, x->wc, x->acts, u)
+			: tunnel_output_set(out->tunnel, &key, x->wc, x->acts);
 	if (x->trace && x->rq->datapath->features.tunnel_push)
 		trace_tunnel(x, u, r);
 	switch (r) {
 	case 0:
 		if (u->bridge[0]) {
-			/* The header goes on inside a copy: what follows must see the inner packet. */
+			/* The header goes on inside a copy: what follows must see the inner packet.
+			 */
 			size_t n = x->acts->size - ofs;
 			AUTO_FREE uint8_t *push = n ? xmemdup(x->acts->data + ofs, n) : NULL;
 			x->acts->size = ofs;
@@ -318,12 +319,13 @@ static bool send_out(struct xlate *x, struct ofport *out, bool check_stp, bool l
 		trace_put(x->trace, TRACE_DETAIL, "STP not in forwarding state, skipping output");
 		return false;
 	}
-	if (x->in_port && x->in_port != out && x->in_port->pipeline == out->pipeline && out->tunnel &&
-	    x->in_port->tunnel) {
+	if (x->in_port && x->in_port != out && x->in_port->pipeline == out->pipeline &&
+	    out->tunnel && x->in_port->tunnel) {
 		uint16_t vlan = be16_to_cpu(x->flow.vlans[0].tci) & VLAN_VID_MASK;
 		if (!guard_may_pass(x->in_port, out, vlan)) {
-			trace_put(x->trace, TRACE_DETAIL, "loop guard: not from tunnel %s to tunnel %s",
-				  x->in_port->name, out->name);
+			trace_put(x->trace, TRACE_DETAIL,
+				  "loop guard: not from tunnel %s to tunnel %s", x->in_port->name,
+				  out->name);
 			return false;
 		}
 	}
@@ -426,7 +428,8 @@ void xlate_output(struct xlate *x, uint32_t port, uint16_t max_len, bool control
 		return;
 	case OFPORT_CONTROLLER:
 		if (truncated) {
-			trace_put(x->trace, TRACE_WARN, "output_trunc does not support port: CONTROLLER");
+			trace_put(x->trace, TRACE_WARN,
+				  "output_trunc does not support port: CONTROLLER");
 			return;
 		}
 		xlate_controller(x, max_len, OFPR_ACTION, 0, 0, NULL, 0);

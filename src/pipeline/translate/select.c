@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Picking one out of several by a hash of the packet: bundle(), bundle_load(), multipath().
- * Highest random weight (Thaler, Ravishankar 1998): each choice gets a pseudo-random number out of the
- * hash and its own number, the largest wins; a choice that goes away moves only its own flows. */
+ * Highest random weight (Thaler, Ravishankar 1998): each choice gets a pseudo-random number out of
+ * the hash and its own number, the largest wins; a choice that goes away moves only its own flows.
+ */
 #include "base/hash.h"
 #include "pipeline/translate/context.h"
 
@@ -16,7 +17,8 @@ static bool has_ports(const struct flow_key *k, bool udp)
 }
 
 /* The same in both directions: pairs are combined by exclusive or. */
-static uint32_t hash_symmetric(const struct flow_key *k, uint32_t basis, bool l2, bool ports, bool udp)
+static uint32_t hash_symmetric(const struct flow_key *k, uint32_t basis, bool l2, bool ports,
+			       bool udp)
 {
 	bool with_proto = ports;
 	uint32_t h = basis;
@@ -57,11 +59,13 @@ uint32_t hash_fields(const struct flow_key *k, enum of_hash_fields fields, uint3
 	case OFHF_SYMMETRIC_L3L4_UDP:
 		return hash_symmetric(k, basis, false, true, true);
 	case OFHF_NW_SRC:
-		return is_ip4(k) ? hash_u32(k->nw_src, basis) :
-		       is_ip6(k) ? hash_bytes(&k->ipv6_src, sizeof k->ipv6_src, basis) : basis;
+		return is_ip4(k)   ? hash_u32(k->nw_src, basis)
+		       : is_ip6(k) ? hash_bytes(&k->ipv6_src, sizeof k->ipv6_src, basis)
+				   : basis;
 	case OFHF_NW_DST:
-		return is_ip4(k) ? hash_u32(k->nw_dst, basis) :
-		       is_ip6(k) ? hash_bytes(&k->ipv6_dst, sizeof k->ipv6_dst, basis) : basis;
+		return is_ip4(k)   ? hash_u32(k->nw_dst, basis)
+		       : is_ip6(k) ? hash_bytes(&k->ipv6_dst, sizeof k->ipv6_dst, basis)
+				   : basis;
 	case OFHF_SYMMETRIC_L3:
 		return hash_symmetric(k, basis, false, false, false);
 	}
@@ -106,9 +110,9 @@ void mask_hash_fields(const struct flow_key *k, enum of_hash_fields fields, stru
 	mask_ip(k, wc, true, true);
 	if (ip && fields != OFHF_SYMMETRIC_L3)
 		wc->nw_proto = UINT8_MAX;
-	bool ports = fields == OFHF_SYMMETRIC_L3	   ? false :
-		     fields == OFHF_SYMMETRIC_L3L4	   ? has_ports(k, false) :
-							     has_ports(k, true);
+	bool ports = fields == OFHF_SYMMETRIC_L3     ? false
+		     : fields == OFHF_SYMMETRIC_L3L4 ? has_ports(k, false)
+						     : has_ports(k, true);
 	if (ports)
 		wc->tp_src = wc->tp_dst = UINT16_MAX;
 }

@@ -5,7 +5,8 @@
 bool xlate_may_resubmit(struct xlate *x)
 {
 	if (x->depth >= MAX_DEPTH) {
-		xlate_error(x, XLATE_RECURSION_TOO_DEEP, "over max translation depth %d", MAX_DEPTH);
+		xlate_error(x, XLATE_RECURSION_TOO_DEEP, "over max translation depth %d",
+			    MAX_DEPTH);
 	} else if (x->n_resubmits >= MAX_RESUBMITS) {
 		xlate_error(x, XLATE_TOO_MANY_RESUBMITS, "over %d resubmit actions", MAX_RESUBMITS);
 	} else if (x->stack.size > MAX_STACK_BYTES) {
@@ -109,7 +110,8 @@ static void run_rule(struct xlate *x, const struct rule *r, bool last)
 	const struct bundle *in = x->in_port ? x->in_port->bundle : NULL;
 	if (x->indent == 1 && in && in->mirror_out)
 		trace_put(x->trace, TRACE_ERROR,
-			  "dropping packet received on port %s, which is reserved exclusively for mirroring",
+			  "dropping packet received on port %s, which is reserved exclusively for "
+			  "mirroring",
 			  in->name);
 	else if (!actions->size)
 		trace_put(x->trace, TRACE_ACTION, "drop");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entry and exit of a translation: whose packet it is, what is known of it from the start, the first
- * table, and what must be right of the result. Read context.h first, then table.c, actions.c, output.c,
- * normal.c, commit.c. */
+/* Entry and exit of a translation: whose packet it is, what is known of it from the start, the
+ * first table, and what must be right of the result. Read context.h first, then table.c, actions.c,
+ * output.c, normal.c, commit.c. */
 #include "base/log.h"
 #include "base/mem.h"
 #include "feature/tunnel/tunnel.h"
@@ -188,14 +188,17 @@ static void translate_in_bridge(struct xlate *x)
 	if (protocol) {
 		x->out->slow |= protocol->slow; /* and nothing else is done with it */
 		x->out->protocol = protocol;
-		trace_put(x->trace, TRACE_DETAIL, "%s packet, handled by the switch", protocol->name);
+		trace_put(x->trace, TRACE_DETAIL, "%s packet, handled by the switch",
+			  protocol->name);
 		if (x->rq->effects && x->rq->packet)
 			protocol->receive(x->in_port, &x->flow, x->rq->packet);
 	} else if (x->in_port && !x->rq->with_actions && !may_receive(x->in_port, &x->flow)) {
-		trace_put(x->trace, TRACE_DETAIL, "port %u may not receive, dropping", x->flow.in_port);
+		trace_put(x->trace, TRACE_DETAIL, "port %u may not receive, dropping",
+			  x->flow.in_port);
 	} else if (x->in_port && x->in_port->tunnel && !x->flow.recirc_id &&
 		   !tunnel_ecn_decap(&x->flow, x->wc)) {
-		trace_put(x->trace, TRACE_DETAIL, "dropping tunnel packet marked ECN CE but is not ECN capable");
+		trace_put(x->trace, TRACE_DETAIL,
+			  "dropping tunnel packet marked ECN CE but is not ECN capable");
 		x->error = XLATE_CONGESTION_DROP;
 	} else {
 		run_tables(x);
@@ -212,8 +215,8 @@ static void translate_in_bridge(struct xlate *x)
 static void unwrap_last_tunnel(struct dp_actions *acts)
 {
 	const struct dp_action *last = NULL;
-	DP_ACTION_FOR_EACH (a, acts->data, acts->size)
-		last = a;
+	DP_ACTION_FOR_EACH(a, acts->data, acts->size)
+	last = a;
 	const struct dpa_nested *clone = (const struct dpa_nested *)last;
 	if (!last || last->type != DPA_CLONE || !clone->nested_size ||
 	    ((const struct dp_action *)clone->nested)->type != DPA_TUNNEL_PUSH)
@@ -272,7 +275,8 @@ void translate(const struct translate_request *rq, struct translation *ret)
 		if (x->flow.tunnel.flags & TUN_F_OPTIONS) {
 			uint8_t raw[KEY_TUN_OPTS_BYTES];
 			memcpy(raw, x->flow.tun_opts, sizeof raw);
-			tun_opts_to_key(x->bridge->tun_table, raw, x->flow.tunnel.opts_size, &x->flow);
+			tun_opts_to_key(x->bridge->tun_table, raw, x->flow.tunnel.opts_size,
+					&x->flow);
 		}
 		x->flow.actset_output = OFPORT_UNSET;
 		ret->pipeline = x->bridge;
@@ -297,9 +301,11 @@ void translate(const struct translate_request *rq, struct translation *ret)
 	if (x->error) {
 		static struct log_limit limit = LOG_LIMIT(1, 5);
 		if (x->error != XLATE_CONGESTION_DROP && rq->effects && known)
-			log_warn_limited(&limit, "%s: %s while processing a packet of port %u; packet dropped",
-					 x->bridge ? x->bridge->name : rq->datapath->name,
-					 xlate_error_to_str(x->error), x->flow.in_port);
+			log_warn_limited(
+				&limit,
+				"%s: %s while processing a packet of port %u; packet dropped",
+				x->bridge ? x->bridge->name : rq->datapath->name,
+				xlate_error_to_str(x->error), x->flow.in_port);
 		dp_actions_clear(&ret->actions);
 	}
 	unwrap_last_tunnel(&ret->actions);
@@ -328,8 +334,8 @@ void translation_get_dp_mask(const struct translation *t, const struct flow_key 
 		ret->vlans[i].tci |= BE16_C(VLAN_CFI);
 		ret->vlans[i].tpid = UINT16_MAX;
 	}
-	/* Tunnel options were matched at the places that the bridge's table gives; the fast path has
-	 * them raw. */
+	/* Tunnel options were matched at the places that the bridge's table gives; the fast path
+	 * has them raw. */
 	if ((key->tunnel.flags & TUN_F_OPTIONS) && ret->tunnel.opts_present) {
 		memset(ret->tun_opts, 0xff, key->tunnel.opts_size);
 		ret->tunnel.opts_size = UINT8_MAX;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flows and a packet in, megaflow and datapath actions out. The expected lines are what Debian's Open
- * vSwitch 3.1 prints in ofproto/trace for the same ports, flows and packets. */
+/* Flows and a packet in, megaflow and datapath actions out. The expected lines are what Debian's
+ * Open vSwitch 3.1 prints in ofproto/trace for the same ports, flows and packets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,10 +21,15 @@ static struct pipeline *br0, *br1;
 static void add_port(struct pipeline *p, const char *name, uint32_t ofport, uint32_t dp_port,
 		     const char *peer)
 {
-	struct ofport_config c = { .name = name, .ofport = ofport, .dp_port = dp_port, .peer = peer };
+	struct ofport_config c = {
+		.name = name, .ofport = ofport, .dp_port = dp_port, .peer = peer
+	};
 	assert_int_equal(pipeline_port_put(p, &c, NULL), 0);
-	struct bundle_config b = { .name = name, .ofports = &ofport, .n_ofports = 1,
-				   .vlan_mode = VLAN_TRUNK, .vlan = -1 };
+	struct bundle_config b = { .name = name,
+				   .ofports = &ofport,
+				   .n_ofports = 1,
+				   .vlan_mode = VLAN_TRUNK,
+				   .vlan = -1 };
 	assert_int_equal(pipeline_bundle_put(p, &b, NULL), 0);
 }
 
@@ -104,105 +109,64 @@ static void expect_line(const struct str *out, const char *label, const char *ex
 static const struct {
 	const char *flows, *packet, *megaflow, *actions;
 } cases[] = {
-	{ "actions=44",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "drop" },
-	{ "actions=1",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "drop" },
-	{ "actions=10",
-	  "in_port=1,ip",
-	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no",
-	  "7" },
-	{ "actions=2,3",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "2,3" },
-	{ "actions=in_port",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "1" },
-	{ "actions=local",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "100" },
-	{ "actions=controller(userdata=01.02,pause),3",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "drop" },
-	{ "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],2",
-	  "in_port=1,dl_src=00:01:02:03:04:05",
-	  "recirc_id=0,eth,in_port=1,dl_src=00:01:02:03:04:05,dl_dst=00:00:00:00:00:00,dl_type=0x0000",
+	{ "actions=44", "in_port=1", "recirc_id=0,eth,in_port=1,dl_type=0x0000", "drop" },
+	{ "actions=1", "in_port=1", "recirc_id=0,eth,in_port=1,dl_type=0x0000", "drop" },
+	{ "actions=10", "in_port=1,ip", "recirc_id=0,eth,ip,in_port=1,nw_frag=no", "7" },
+	{ "actions=2,3", "in_port=1", "recirc_id=0,eth,in_port=1,dl_type=0x0000", "2,3" },
+	{ "actions=in_port", "in_port=1", "recirc_id=0,eth,in_port=1,dl_type=0x0000", "1" },
+	{ "actions=local", "in_port=1", "recirc_id=0,eth,in_port=1,dl_type=0x0000", "100" },
+	{ "actions=controller(userdata=01.02,pause),3", "in_port=1",
+	  "recirc_id=0,eth,in_port=1,dl_type=0x0000", "drop" },
+	{ "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],2", "in_port=1,dl_src=00:01:02:03:04:05",
+	  "recirc_id=0,eth,in_port=1,dl_src=00:01:02:03:04:05,dl_dst=00:00:00:00:00:00,dl_type="
+	  "0x0000",
 	  "set(eth(dst=00:01:02:03:04:05)),2" },
 	{ "actions=push:NXM_OF_ETH_SRC[],pop:NXM_OF_ETH_DST[],pop:reg0,2",
 	  "in_port=1,dl_src=00:01:02:03:04:05",
-	  "recirc_id=0,eth,in_port=1,dl_src=00:01:02:03:04:05,dl_dst=00:00:00:00:00:00,dl_type=0x0000",
+	  "recirc_id=0,eth,in_port=1,dl_src=00:01:02:03:04:05,dl_dst=00:00:00:00:00:00,dl_type="
+	  "0x0000",
 	  "set(eth(dst=00:01:02:03:04:05)),2" },
-	{ "ip,actions=dec_ttl,2",
-	  "in_port=1,ip,nw_ttl=9,nw_proto=6",
-	  "recirc_id=0,eth,tcp,in_port=1,nw_ttl=9,nw_frag=no",
-	  "set(ipv4(ttl=8)),2" },
-	{ "actions=push_vlan:0x8100,set_field:4097->vlan_vid,2",
-	  "in_port=1,ip,nw_proto=6",
-	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no",
-	  "push_vlan(vid=1,pcp=0),2" },
-	{ "actions=strip_vlan,2",
-	  "in_port=1,dl_vlan=5,ip",
-	  "recirc_id=0,eth,ip,in_port=1,dl_vlan=5,dl_vlan_pcp=0,nw_frag=no",
-	  "pop_vlan,2" },
-	{ "actions=output(port=2,max_len=100)",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "trunc(100),2" },
-	{ "actions=set_queue:5,2,pop_queue,3",
-	  "in_port=1",
+	{ "ip,actions=dec_ttl,2", "in_port=1,ip,nw_ttl=9,nw_proto=6",
+	  "recirc_id=0,eth,tcp,in_port=1,nw_ttl=9,nw_frag=no", "set(ipv4(ttl=8)),2" },
+	{ "actions=push_vlan:0x8100,set_field:4097->vlan_vid,2", "in_port=1,ip,nw_proto=6",
+	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no", "push_vlan(vid=1,pcp=0),2" },
+	{ "actions=strip_vlan,2", "in_port=1,dl_vlan=5,ip",
+	  "recirc_id=0,eth,ip,in_port=1,dl_vlan=5,dl_vlan_pcp=0,nw_frag=no", "pop_vlan,2" },
+	{ "actions=output(port=2,max_len=100)", "in_port=1",
+	  "recirc_id=0,eth,in_port=1,dl_type=0x0000", "trunc(100),2" },
+	{ "actions=set_queue:5,2,pop_queue,3", "in_port=1",
 	  "recirc_id=0,skb_priority=0,eth,in_port=1,dl_type=0x0000",
 	  "set(skb_priority(0x5)),2,set(skb_priority(0)),3" },
-	{ "actions=bundle(eth_src,0,hrw,ofport,members:2,3)",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_src=00:00:00:00:00:00,dl_type=0x0000",
-	  "3" },
+	{ "actions=bundle(eth_src,0,hrw,ofport,members:2,3)", "in_port=1",
+	  "recirc_id=0,eth,in_port=1,dl_src=00:00:00:00:00:00,dl_type=0x0000", "3" },
 	{ "actions=bundle_load(symmetric_l4,0,active_backup,ofport,reg0,members:2,3)",
-	  "in_port=1,tcp",
-	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no",
-	  "drop" },
-	{ "actions=check_pkt_larger(1000)->reg0[0],resubmit(,1);table=1,reg0=1,actions=2;table=1,actions=3",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
+	  "in_port=1,tcp", "recirc_id=0,eth,ip,in_port=1,nw_frag=no", "drop" },
+	{ "actions=check_pkt_larger(1000)->reg0[0],resubmit(,1);table=1,reg0=1,actions=2;table=1,"
+	  "actions=3",
+	  "in_port=1", "recirc_id=0,eth,in_port=1,dl_type=0x0000",
 	  "check_pkt_len(size=1000,gt(2),le(3))" },
-	{ "actions=sample(probability=100,collector_set_id=1),2",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "2" },
+	{ "actions=sample(probability=100,collector_set_id=1),2", "in_port=1",
+	  "recirc_id=0,eth,in_port=1,dl_type=0x0000", "2" },
 	{ "actions=learn(table=1,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),2",
 	  "in_port=1,dl_src=00:01:02:03:04:05",
-	  "recirc_id=0,eth,in_port=1,dl_src=00:01:02:03:04:05,dl_type=0x0000",
-	  "2" },
+	  "recirc_id=0,eth,in_port=1,dl_src=00:01:02:03:04:05,dl_type=0x0000", "2" },
 	{ "ip,actions=push_mpls:0x8847,set_field:10->mpls_label,2",
 	  "in_port=1,ip,nw_ttl=64,nw_proto=6",
 	  "recirc_id=0,eth,ip,in_port=1,nw_tos=0,nw_ttl=64,nw_frag=no",
 	  "push_mpls(label=10,tc=0,ttl=64,bos=1,eth_type=0x8847),2" },
-	{ "actions=output:reg0,2",
-	  "in_port=1",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x0000",
-	  "2" },
-	{ "tcp,actions=fin_timeout(idle_timeout=5),2",
-	  "in_port=1,tcp,tcp_flags=fin",
-	  "recirc_id=0,eth,tcp,in_port=1,nw_frag=no",
-	  "2" },
-	{ "actions=2",
-	  "in_port=1,dl_dst=01:80:c2:00:00:02,dl_type=0x8809",
-	  "recirc_id=0,eth,in_port=1,dl_type=0x8809",
-	  "2" },
-	{ "actions=NORMAL",
-	  "in_port=1,dl_dst=01:80:c2:00:00:02,dl_type=0x8809",
-	  "recirc_id=0,eth,in_port=1,dl_src=00:00:00:00:00:00,dl_dst=01:80:c2:00:00:02,dl_type=0x8809",
+	{ "actions=output:reg0,2", "in_port=1", "recirc_id=0,eth,in_port=1,dl_type=0x0000", "2" },
+	{ "tcp,actions=fin_timeout(idle_timeout=5),2", "in_port=1,tcp,tcp_flags=fin",
+	  "recirc_id=0,eth,tcp,in_port=1,nw_frag=no", "2" },
+	{ "actions=2", "in_port=1,dl_dst=01:80:c2:00:00:02,dl_type=0x8809",
+	  "recirc_id=0,eth,in_port=1,dl_type=0x8809", "2" },
+	{ "actions=NORMAL", "in_port=1,dl_dst=01:80:c2:00:00:02,dl_type=0x8809",
+	  "recirc_id=0,eth,in_port=1,dl_src=00:00:00:00:00:00,dl_dst=01:80:c2:00:00:02,dl_type="
+	  "0x8809",
 	  "drop" },
 	{ "actions=NORMAL",
 	  "in_port=1,dl_dst=ff:ff:ff:ff:ff:ff,dl_src=00:00:00:00:00:01,arp,arp_op=1",
-	  "recirc_id=0,eth,arp,in_port=1,dl_src=00:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,arp_spa=0.0.0.0,arp_tpa=0.0.0.0,arp_op=1",
+	  "recirc_id=0,eth,arp,in_port=1,dl_src=00:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,arp_spa="
+	  "0.0.0.0,arp_tpa=0.0.0.0,arp_op=1",
 	  "100,2,3,4,5,6,7" },
 	{ "actions=NORMAL",
 	  "in_port=1,dl_dst=00:00:5e:00:00:01,dl_src=00:00:00:00:00:01,arp,arp_op=1",
@@ -210,104 +174,85 @@ static const struct {
 	  "100,2,3,4,5,6,7" },
 	{ "ip,actions=set_field:1.2.3.4->ip_dst,2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,tcp,in_port=1,nw_dst=2.2.2.2,nw_frag=no",
-	  "set(ipv4(dst=1.2.3.4)),2" },
+	  "recirc_id=0,eth,tcp,in_port=1,nw_dst=2.2.2.2,nw_frag=no", "set(ipv4(dst=1.2.3.4)),2" },
 	{ "ip,actions=load:5->NXM_OF_IP_DST[0..7],2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
 	  "recirc_id=0,eth,tcp,in_port=1,nw_dst=0.0.0.2/0.0.0.255,nw_frag=no",
 	  "set(ipv4(dst=0.0.0.5/0.0.0.255)),2" },
 	{ "tcp,actions=set_field:80->tcp_dst,2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,tcp,in_port=1,nw_frag=no,tp_dst=2",
-	  "set(tcp(dst=80)),2" },
+	  "recirc_id=0,eth,tcp,in_port=1,nw_frag=no,tp_dst=2", "set(tcp(dst=80)),2" },
 	{ "actions=mod_tp_dst:80,mod_nw_src:5.5.5.5,2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
 	  "recirc_id=0,eth,tcp,in_port=1,nw_src=1.1.1.1,nw_frag=no,tp_dst=2",
 	  "set(ipv4(src=5.5.5.5)),set(tcp(dst=80)),2" },
 	{ "ip,actions=set_field:2->ip_ecn,2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,tcp,in_port=1,nw_ecn=0,nw_frag=no",
-	  "set(ipv4(tos=0x2/0x3)),2" },
+	  "recirc_id=0,eth,tcp,in_port=1,nw_ecn=0,nw_frag=no", "set(ipv4(tos=0x2/0x3)),2" },
 	{ "ip,actions=move:NXM_OF_IP_SRC[]->NXM_OF_IP_DST[],2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
 	  "recirc_id=0,eth,ip,in_port=1,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_frag=no",
 	  "set(ipv4(dst=1.1.1.1)),2" },
 	{ "ip,actions=move:NXM_OF_IP_SRC[]->NXM_NX_REG0[],2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,ip,in_port=1,nw_src=1.1.1.1,nw_frag=no",
-	  "2" },
+	  "recirc_id=0,eth,ip,in_port=1,nw_src=1.1.1.1,nw_frag=no", "2" },
 	{ "ip,actions=push:NXM_OF_IP_SRC[],2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,ip,in_port=1,nw_src=1.1.1.1,nw_frag=no",
-	  "2" },
+	  "recirc_id=0,eth,ip,in_port=1,nw_src=1.1.1.1,nw_frag=no", "2" },
 	{ "ip6,actions=set_field:::9->ipv6_dst,2",
 	  "in_port=1,tcp6,ipv6_src=::1,ipv6_dst=::2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,tcp6,in_port=1,ipv6_dst=::2,nw_frag=no",
-	  "set(ipv6(dst=::9)),2" },
+	  "recirc_id=0,eth,tcp6,in_port=1,ipv6_dst=::2,nw_frag=no", "set(ipv6(dst=::9)),2" },
 	{ "ip6,actions=dec_ttl,2",
 	  "in_port=1,tcp6,ipv6_src=::1,ipv6_dst=::2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,tcp6,in_port=1,nw_ttl=64,nw_frag=no",
-	  "set(ipv6(hlimit=63)),2" },
-	{ "arp,actions=set_field:2->arp_op,set_field:1.2.3.4->arp_spa,set_field:00:00:00:00:00:07->arp_sha,2",
+	  "recirc_id=0,eth,tcp6,in_port=1,nw_ttl=64,nw_frag=no", "set(ipv6(hlimit=63)),2" },
+	{ "arp,actions=set_field:2->arp_op,set_field:1.2.3.4->arp_spa,set_field:00:00:00:00:00:07->"
+	  "arp_sha,2",
 	  "in_port=1,arp,arp_op=1",
 	  "recirc_id=0,eth,arp,in_port=1,arp_spa=0.0.0.0,arp_op=1,arp_sha=00:00:00:00:00:00",
 	  "set(arp(sip=1.2.3.4,op=2,sha=00:00:00:00:00:07)),2" },
-	{ "icmp,actions=set_field:3->icmp_type,2",
-	  "in_port=1,icmp,icmp_type=8,nw_ttl=4",
+	{ "icmp,actions=set_field:3->icmp_type,2", "in_port=1,icmp,icmp_type=8,nw_ttl=4",
 	  "recirc_id=0,eth,icmp,in_port=1,nw_frag=no,icmp_type=0x8/0xff,icmp_code=0x0/0xff",
 	  "set(icmp(type=3,code=0)),2" },
 	{ "actions=set_field:5->tun_id,set_field:7->pkt_mark,2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "pkt_mark=0,recirc_id=0,eth,ip,in_port=1,nw_frag=no",
-	  "set(skb_mark(0x7)),2" },
-	{ "actions=strip_vlan,2",
-	  "in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp",
-	  "recirc_id=0,eth,ip,in_port=1,dl_vlan=5,dl_vlan_pcp=2,nw_frag=no",
-	  "pop_vlan,2" },
+	  "pkt_mark=0,recirc_id=0,eth,ip,in_port=1,nw_frag=no", "set(skb_mark(0x7)),2" },
+	{ "actions=strip_vlan,2", "in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp",
+	  "recirc_id=0,eth,ip,in_port=1,dl_vlan=5,dl_vlan_pcp=2,nw_frag=no", "pop_vlan,2" },
 	{ "dl_vlan=5,actions=push_vlan:0x88a8,set_field:4100->vlan_vid,2",
 	  "in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp",
 	  "recirc_id=0,eth,ip,in_port=1,dl_vlan=5,dl_vlan_pcp=2,nw_frag=no",
 	  "push_vlan(tpid=0x88a8,vid=4,pcp=0),2" },
 	{ "dl_vlan=5,actions=2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no",
-	  "drop" },
-	{ "dl_vlan=5,actions=2",
-	  "in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp",
-	  "recirc_id=0,eth,ip,in_port=1,dl_vlan=5,nw_frag=no",
-	  "2" },
-	{ "vlan_tci=0x1000/0x1000,actions=2",
-	  "in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp",
-	  "recirc_id=0,eth,ip,in_port=1,vlan_tci=0x1000/0x1000,nw_frag=no",
-	  "2" },
+	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no", "drop" },
+	{ "dl_vlan=5,actions=2", "in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp",
+	  "recirc_id=0,eth,ip,in_port=1,dl_vlan=5,nw_frag=no", "2" },
+	{ "vlan_tci=0x1000/0x1000,actions=2", "in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp",
+	  "recirc_id=0,eth,ip,in_port=1,vlan_tci=0x1000/0x1000,nw_frag=no", "2" },
 	{ "vlan_tci=0x1000/0x1000,actions=2",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no",
-	  "drop" },
+	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no", "drop" },
 	{ "tcp,tp_dst=80,actions=2;priority=1,actions=3",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,tcp,in_port=1,nw_frag=no,tp_dst=0x0/0xffc0",
-	  "3" },
+	  "recirc_id=0,eth,tcp,in_port=1,nw_frag=no,tp_dst=0x0/0xffc0", "3" },
 	{ "tcp,tp_dst=80,nw_dst=9.9.9.9,actions=2;priority=1,actions=3",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,ip,in_port=1,nw_dst=0.0.0.0/5,nw_frag=no",
-	  "3" },
-	{ "nw_dst=2.2.0.0/16,ip,actions=2;priority=1,actions=3;ip,priority=100,nw_dst=2.2.2.3,actions=4",
+	  "recirc_id=0,eth,ip,in_port=1,nw_dst=0.0.0.0/5,nw_frag=no", "3" },
+	{ "nw_dst=2.2.0.0/"
+	  "16,ip,actions=2;priority=1,actions=3;ip,priority=100,nw_dst=2.2.2.3,actions=4",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,ip,in_port=1,nw_dst=2.2.0.0/16,nw_frag=no",
-	  "2" },
-	{ "mpls,actions=pop_mpls:0x0800,2",
-	  "in_port=1,mpls,mpls_label=5,mpls_ttl=7,mpls_bos=1",
-	  "recirc_id=0,eth,mpls,in_port=1,mpls_bos=1",
-	  "pop_mpls(eth_type=0x800),2" },
-	{ "actions=clone(set_field:00:00:00:00:00:09->eth_dst,2),clone(push_vlan:0x8100,set_field:4097->vlan_vid,3),4",
+	  "recirc_id=0,eth,ip,in_port=1,nw_dst=2.2.0.0/16,nw_frag=no", "2" },
+	{ "mpls,actions=pop_mpls:0x0800,2", "in_port=1,mpls,mpls_label=5,mpls_ttl=7,mpls_bos=1",
+	  "recirc_id=0,eth,mpls,in_port=1,mpls_bos=1", "pop_mpls(eth_type=0x800),2" },
+	{ "actions=clone(set_field:00:00:00:00:00:09->eth_dst,2),clone(push_vlan:0x8100,set_field:"
+	  "4097->vlan_vid,3),4",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
 	  "recirc_id=0,eth,ip,in_port=1,dl_dst=00:00:00:00:00:00,nw_frag=no",
-	  "set(eth(dst=00:00:00:00:00:09)),2,set(eth(dst=00:00:00:00:00:00)),push_vlan(vid=1,pcp=0),3,pop_vlan,4" },
+	  "set(eth(dst=00:00:00:00:00:09)),2,set(eth(dst=00:00:00:00:00:00)),push_vlan(vid=1,pcp=0)"
+	  ",3,pop_vlan,4" },
 	{ "actions=output:2,output(port=3,max_len=64),4",
 	  "in_port=1,tcp,nw_src=1.1.1.1,nw_dst=2.2.2.2,nw_ttl=64,tp_src=1,tp_dst=2",
-	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no",
-	  "2,trunc(64),3,4" },
+	  "recirc_id=0,eth,ip,in_port=1,nw_frag=no", "2,trunc(64),3,4" },
 };
 
 static void as_debian_does(void **state)
@@ -330,23 +275,22 @@ static void tree_of_tables_and_bridges(void **state)
 		       "table=1,actions=clone(mod_dl_src:00:00:00:00:00:09,output:4),NORMAL");
 	AUTO_STR out = STR_INIT;
 	trace("in_port=1,ip", &out);
-	static const char tree[] =
-		"\nbridge(\"br0\")\n"
-		"-------------\n"
-		" 0. in_port=1, priority 32768\n"
-		"    resubmit(,1)\n"
-		"     1. priority 32768\n"
-		"            clone(mod_dl_src:00:00:00:00:00:09,output:4)\n"
-		"            mod_dl_src:00:00:00:00:00:09\n"
-		"            output:4\n"
-		"            NORMAL\n"
-		"             -> no learned MAC for destination, flooding\n"
-		"\n"
-		"        bridge(\"br1\")\n"
-		"        -------------\n"
-		"         0. priority 32768\n"
-		"            output:1\n"
-		"    output:2\n";
+	static const char tree[] = "\nbridge(\"br0\")\n"
+				   "-------------\n"
+				   " 0. in_port=1, priority 32768\n"
+				   "    resubmit(,1)\n"
+				   "     1. priority 32768\n"
+				   "            clone(mod_dl_src:00:00:00:00:00:09,output:4)\n"
+				   "            mod_dl_src:00:00:00:00:00:09\n"
+				   "            output:4\n"
+				   "            NORMAL\n"
+				   "             -> no learned MAC for destination, flooding\n"
+				   "\n"
+				   "        bridge(\"br1\")\n"
+				   "        -------------\n"
+				   "         0. priority 32768\n"
+				   "            output:1\n"
+				   "    output:2\n";
 	assert_non_null(strstr(str_cstr(&out), tree));
 }
 
@@ -358,8 +302,9 @@ static void run_packet(uint32_t dp_port, const char *src, const char *dst)
 	memcpy(&key.dl_dst, dst, 6);
 	struct translation t = TRANSLATION_INIT;
 	struct credits credits = { .recircs = datapath->recircs };
-	struct translate_request rq = { .datapath = datapath, .key = &key, .effects = true,
-					.credits = &credits };
+	struct translate_request rq = {
+		.datapath = datapath, .key = &key, .effects = true, .credits = &credits
+	};
 	translate(&rq, &t);
 	credits_push(&credits, 3, 300, 0, 0, &key);
 	credits_fini(&credits);
@@ -411,8 +356,9 @@ static void flow_mods_modify_and_delete(void **state)
 	assert_int_equal(n_rules(), 1);
 	assert_int_equal(flow_mod(br0, "priority=7,arp,actions=5", OFPFC_ADD), 0);
 	assert_int_equal(n_rules(), 1);
-	assert_int_equal(flow_mod(br0, "check_overlap,priority=7,arp,in_port=1,actions=5", OFPFC_ADD),
-			 -OFPERR_OFPFMFC_OVERLAP);
+	assert_int_equal(
+		flow_mod(br0, "check_overlap,priority=7,arp,in_port=1,actions=5", OFPFC_ADD),
+		-OFPERR_OFPFMFC_OVERLAP);
 	assert_int_equal(flow_mod(br0, "in_port=1,actions=group:77", OFPFC_ADD),
 			 -OFPERR_OFPBAC_BAD_OUT_GROUP);
 	assert_int_equal(n_rules(), 1);
@@ -436,7 +382,8 @@ static void undone_transactions_leave_nothing(void **state)
 	transaction_begin(&t, br0->tables, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(mods); i++) {
 		assert_int_equal(flow_mod_from_str(mods[i].text, mods[i].command, NULL, fm, &acts,
-						   &usable, NULL), 0);
+						   &usable, NULL),
+				 0);
 		assert_int_equal(transaction_flow_mod(&t, fm), 0);
 	}
 	transaction_undo(&t);
@@ -458,13 +405,24 @@ static void select_groups_hash_in_the_datapath(void **state)
 	of_actions_put_output(&one, 1, 0);
 	of_actions_put_output(&two, 2, 0);
 	struct group_bucket buckets[] = {
-		{ .weight = 1, .watch_port = OFPORT_NONE, .watch_group = OFPG_ANY, .bucket_id = 0,
-		  .actions = one.data, .actions_size = one.size },
-		{ .weight = 3, .watch_port = OFPORT_NONE, .watch_group = OFPG_ANY, .bucket_id = 1,
-		  .actions = two.data, .actions_size = two.size },
+		{ .weight = 1,
+		  .watch_port = OFPORT_NONE,
+		  .watch_group = OFPG_ANY,
+		  .bucket_id = 0,
+		  .actions = one.data,
+		  .actions_size = one.size },
+		{ .weight = 3,
+		  .watch_port = OFPORT_NONE,
+		  .watch_group = OFPG_ANY,
+		  .bucket_id = 1,
+		  .actions = two.data,
+		  .actions_size = two.size },
 	};
-	struct group_mod gm = { .command = OFPGC_ADD, .type = OFPGT_SELECT, .group_id = 7,
-				.buckets = buckets, .n_buckets = 2 };
+	struct group_mod gm = { .command = OFPGC_ADD,
+				.type = OFPGT_SELECT,
+				.group_id = 7,
+				.buckets = buckets,
+				.n_buckets = 2 };
 	assert_int_equal(group_mod_apply(br0, &gm, NULL, NULL), 0);
 	assert_int_equal(group_mod_apply(br0, &gm, NULL, NULL), -OFPERR_OFPGMFC_GROUP_EXISTS);
 	const struct group *g = group_lookup(br0, 7);
