@@ -331,7 +331,7 @@ static void put_decap(const struct ofa_decap *a, struct str *out)
 {
 	str_puts(out, "decap(");
 	if (a->new_packet_type != OF_DECAP_NEXT)
-		str_putf(out, "packet_type(ns=%u,id=0x%x)", a->new_packet_type >> 16,
+		str_putf(out, "packet_type(ns=%u,type=%#x)", a->new_packet_type >> 16,
 			 a->new_packet_type & 0xffff);
 	str_putc(out, ')');
 }

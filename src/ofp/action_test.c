@@ -54,7 +54,7 @@ static const struct {
 	{ "ct_clear", NULL },
 	{ "encap(nsh(md_type=1)),encap(ethernet),decap(),dec_nsh_ttl", NULL },
 	{ "encap(nsh(md_type=2,tlv(0x1000,10,0x12345678)))", NULL },
-	{ "decap(packet_type(ns=0,type=0))", "decap(packet_type(ns=0,id=0x0))" },
+	{ "decap(packet_type(ns=0,type=0))", NULL },
 	{ "delete_field:tun_metadata0", NULL },
 	{ "meter:3,output:1", NULL },
 	{ "clear_actions,write_actions(output:1,group:4),write_metadata:0x5/0x7,goto_table:4", NULL },
@@ -93,11 +93,9 @@ static void test_text(void **state)
 		if (r)
 			print_message("%s: %s\n", str_cstr(&out), err_text(&err));
 		assert_int_equal(r, 0);
-		if (!strstr(str_cstr(&out), "decap(p")) {
-			AUTO_STR out2 = STR_INIT;
-			of_actions_put_text(again.data, again.size, NULL, &out2);
-			assert_string_equal(str_cstr(&out2), str_cstr(&out));
-		}
+		AUTO_STR out2 = STR_INIT;
+		of_actions_put_text(again.data, again.size, NULL, &out2);
+		assert_string_equal(str_cstr(&out2), str_cstr(&out));
 	}
 }
 

@@ -158,6 +158,18 @@ static int parse_11(const struct of_msg *m, struct cursor *c, struct flow_mod *f
 	return of_match_pull(c, m->version, true, &fm->match, NULL);
 }
 
+/* Possible for what the flow matches, by the rules of the version that it came in? */
+static int check_actions(const struct of_msg *m, const struct flow_mod *fm, void *list, size_t size)
+{
+	const struct of_action_check check = { .match = &fm->match, .max_ports = OFPORT_MAX,
+					       .table_id = fm->table_id, .n_tables = 255 };
+	uint32_t usable = OFPROTO_ANY;
+	int r = of_actions_check(list, size, &check, &usable, NULL);
+	if (!r && !(usable & of_protocols_of_versions(1u << m->version)))
+		r = -OFPERR_OFPBAC_MATCH_INCONSISTENT;
+	return r;
+}
+
 int flow_mod_parse(const struct of_msg *m, bool table_id, struct flow_mod *fm, struct of_actions *acts)
 {
 	struct cursor c = of_msg_cursor(m);
@@ -175,8 +187,12 @@ int flow_mod_parse(const struct of_msg *m, bool table_id, struct flow_mod *fm, s
 	if (r)
 		return r;
 	r = flags_parse(raw_flags, m->version, &fm->flags);
-	if (r)
+	if (!r && acts->size > start && fm->command < OFPFC_DELETE)
+		r = check_actions(m, fm, acts->data + start, acts->size - start);
+	if (r) {
+		acts->size = start;
 		return r;
+	}
 	if (fm->out_group > OF_GROUP_MAX && fm->out_group != OFPG_ANY &&
 	    (fm->command == OFPFC_DELETE || fm->command == OFPFC_DELETE_STRICT))
 		return -OFPERR_OFPFMFC_UNKNOWN;

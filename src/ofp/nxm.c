@@ -474,8 +474,6 @@ int of_match_pull(struct cursor *c, enum of_version v, bool strict, struct match
 	const uint8_t *p = cursor_pull(c, padded);
 	if (!p)
 		return -OFPERR_OFPBMC_BAD_LEN;
-	if (!bytes_are_zero(p + size, padded - size))
-		return -OFPERR_OFPBMC_BAD_LEN;
 	if (ret_padded_size)
 		*ret_padded_size = (uint16_t)padded;
 	return nxm_parse(p + 4, size - 4u, strict, ret, NULL, NULL);
