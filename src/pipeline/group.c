@@ -246,6 +246,13 @@ static size_t bucket_find(const struct group *g, uint32_t id)
 	return SIZE_MAX;
 }
 
+/* Actions stay the owner's. */
+static void buckets_lend(struct group_bucket *dst, const struct group_bucket *src, size_t n)
+{
+	if (n)
+		memcpy(dst, src, n * sizeof *dst);
+}
+
 static int do_insert_bucket(struct pipeline *p, const struct group_mod *gm)
 {
 	struct group *old = group_lookup(p, gm->group_id);
@@ -269,9 +276,10 @@ static int do_insert_bucket(struct pipeline *p, const struct group_mod *gm)
 		return -OFPERR_OFPGMFC_OUT_OF_BUCKETS;
 	size_t n = old->n_buckets + gm->n_buckets;
 	struct group_bucket *all = xcalloc(MAX(n, 1u), sizeof *all);
-	memcpy(all, old->buckets, at * sizeof *all);
-	memcpy(all + at, gm->buckets, gm->n_buckets * sizeof *all);
-	memcpy(all + at + gm->n_buckets, old->buckets + at, (old->n_buckets - at) * sizeof *all);
+	buckets_lend(all, old->buckets, at);
+	buckets_lend(all + at, gm->buckets, gm->n_buckets);
+	if (at < old->n_buckets)
+		buckets_lend(all + at + gm->n_buckets, old->buckets + at, old->n_buckets - at);
 	struct group_mod whole = *gm;
 	whole.type = old->type;
 	whole.buckets = all; /* contents are lent: copied by group_from_mod() */
@@ -311,8 +319,9 @@ static int do_remove_bucket(struct pipeline *p, const struct group_mod *gm)
 		n_del = 1;
 	}
 	struct group_bucket *rest = xcalloc(MAX(n, 1u), sizeof *rest);
-	memcpy(rest, old->buckets, at * sizeof *rest);
-	memcpy(rest + at, old->buckets + at + n_del, (n - at - n_del) * sizeof *rest);
+	buckets_lend(rest, old->buckets, at);
+	if (at + n_del < n)
+		buckets_lend(rest + at, old->buckets + at + n_del, n - at - n_del);
 	struct group_mod whole = *gm;
 	whole.type = old->type;
 	whole.buckets = rest;
