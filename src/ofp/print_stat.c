@@ -116,8 +116,10 @@ static void put_custom(const struct of_port_stats *s, struct str *out)
 		return;
 	str_puts(out, "           CUSTOM Statistics");
 	for (size_t i = 0; i < s->n_custom; i++) {
-		if (i % 3 == 0)
+		if (i % 3 == 0) {
+			str_chomp(out, ' ');
 			str_puts(out, "\n                      ");
+		}
 		str_putf(out, "%s=%llu, ", s->custom[i].name, (unsigned long long)s->custom[i].value);
 	}
 	str_chomp(out, ' ');
