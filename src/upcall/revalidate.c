@@ -93,7 +93,10 @@ static bool still_right(struct upcall_handler *h, const struct fastpath_flow *f)
 	memset(&mask, 0, sizeof mask);
 	translation_get_dp_mask(&t, f->key, &mask);
 	upcall_flow_actions(&t, &actions);
-	if (mask_is_wider(&mask, f->mask)) {
+	/* Its port, bridge or the state it went on from is gone, and so will the flow be. */
+	bool orphan = t.error == XLATE_BRIDGE_NOT_FOUND ||
+		      t.error == XLATE_NO_RECIRCULATION_CONTEXT;
+	if (orphan || mask_is_wider(&mask, f->mask)) {
 		ok = false;
 	} else if (actions.size != f->actions_size ||
 		   (actions.size && memcmp(actions.data, f->actions, actions.size))) {
