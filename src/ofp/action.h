@@ -375,7 +375,7 @@ static inline struct of_action *of_action_next(const struct of_action *a)
 }
 #define OF_ACTION_FOR_EACH(a, list, list_size)                                                     \
 	for (struct of_action *a = (struct of_action *)(list);                                     \
-	     (char *)a < (char *)(list) + (list_size); a = of_action_next(a))
+	     (uintptr_t)a < (uintptr_t)(list) + (list_size); a = of_action_next(a))
 /* Nested list of clone, write_actions and ct. */
 const struct of_action *of_action_nested(const struct of_action *, size_t *ret_size);
 #define OF_LEARN_SPEC_FOR_EACH(s, learn)                                                           \

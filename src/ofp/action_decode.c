@@ -1100,7 +1100,7 @@ int of_actions_parse(const void *p, size_t size, enum of_version v, struct of_ac
 	struct ctx k = { out, v, 0 };
 	struct cursor c = cursor_of(p, size);
 	int r = size % 8 ? -OFPERR_OFPBAC_BAD_LEN : parse_list(&k, &c);
-	if (!r)
+	if (!r && out->size > start)
 		r = check_place(out->data + start, out->size - start, 0);
 	if (r)
 		out->size = start;

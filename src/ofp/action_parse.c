@@ -1084,6 +1084,8 @@ static int check_order(const struct of_actions *list, size_t start, struct err *
 {
 	unsigned last = 0;
 	bool any = false;
+	if (list->size == start)
+		return 0;
 	OF_ACTION_FOR_EACH(a, list->data + start, list->size - start) {
 		unsigned rank = instruction_rank(a->type);
 		if (any && rank == last && rank != 1)

@@ -386,7 +386,9 @@ int flow_mod_from_str(const char *text, int command, const struct ofport_names *
 		struct of_action_check check = { .match = &fm->match, .max_ports = OFPORT_MAX,
 						 .table_id = fm->table_id, .n_tables = 255 };
 		AUTO_ERR why = ERR_INIT;
-		r = of_actions_check(acts->data + start, acts->size - start, &check, &can, &why);
+		r = acts->size > start ? of_actions_check(acts->data + start, acts->size - start, &check, &can,
+						       &why)
+				       : 0;
 		if (!r && !can)
 			r = -OFPERR_OFPBAC_MATCH_INCONSISTENT;
 		if (r) {
