@@ -30,6 +30,9 @@ demo: all
 	@test/demo.sh
 
 install: all
+	@for f in ovs-vsctl ovs-appctl; do f=$(DESTDIR)$(PREFIX)/bin/$$f; \
+		[ -L $$f ] || [ ! -e $$f ] || { echo "make install: $$f is another Open vSwitch's;" \
+		"remove it first (apt-get remove openvswitch-switch openvswitch-common)" >&2; exit 1; }; done
 	@meson configure $(BUILD) -Dprefix=$(PREFIX)
 	@$(NINJA) --quiet
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
