@@ -17,7 +17,7 @@ $(BUILD)/build.ninja:
 help:
 	@echo "make          build into $(BUILD)/bin; as root, installs missing packages first"
 	@echo "make test     all tests (root for those that make hosts out of namespaces)"
-	@echo "make demo     both tutorials on this machine, in namespaces, then cleaned up (root)"
+	@echo "make demo     VXLAN and GRE tutorials on this machine, in namespaces, then cleaned up (root)"
 	@echo "make install  into PREFIX=$(PREFIX), under DESTDIR=$(DESTDIR)"
 	@echo "make uninstall, make clean"
 	@echo "./dev         asan, tsan, fuzz, sandbox, lint, fmt, bench"
@@ -27,6 +27,7 @@ test check: all
 	@test/run --build $(BUILD)
 
 demo: all
+	@tools/need tools/packages.build tools/packages.demo
 	@test/demo.sh
 
 install: all
