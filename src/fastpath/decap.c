@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One reader of outer headers for all who get tunnelled packets: sockets of the host and bridges that are
+ * underlays. What is short, of another version, or has flags that change the layout and are not known
+ * here is refused, since a header misread makes garbage of the packet behind it. Geneve's options are
+ * checked for their sizes only; critical or not, what they mean is for flows to say. */
 #include "fastpath/decap.h"
 
 #include <errno.h>
