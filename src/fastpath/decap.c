@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One reader of outer headers for all who get tunnelled packets: sockets of the host and bridges that are
- * underlays. What is short, of another version, or has flags that change the layout and are not known
- * here is refused, since a header misread makes garbage of the packet behind it. Geneve's options are
- * checked for their sizes only; critical or not, what they mean is for flows to say. */
+/* One reader of outer headers for all who get tunnelled packets: sockets of the host and bridges
+ * that are underlays. What is short, of another version, or has flags that change the layout and
+ * are not known here is refused, since a header misread makes garbage of the packet behind it.
+ * Geneve's options are checked for their sizes only; critical or not, what they mean is for flows
+ * to say. */
 #include "fastpath/decap.h"
 
 #include <errno.h>
@@ -11,8 +12,13 @@
 #include "packet/csum.h"
 #include "wire/net.h"
 
-enum { VXLAN_F_VNI = 0x08000000, VXLAN_F_GBP = 0x80000000, VXLAN_GBP_DONT_LEARN = 0x00400000,
-       VXLAN_GBP_APPLIED = 0x00080000, GENEVE_OAM = 0x80 };
+enum {
+	VXLAN_F_VNI = 0x08000000,
+	VXLAN_F_GBP = 0x80000000,
+	VXLAN_GBP_DONT_LEARN = 0x00400000,
+	VXLAN_GBP_APPLIED = 0x00080000,
+	GENEVE_OAM = 0x80
+};
 
 static int parse_vxlan(const uint8_t *p, uint32_t size, struct tunnel_header *h)
 {
@@ -170,9 +176,9 @@ void tunnel_inner_csum(struct packet *p)
 	} else {
 		return;
 	}
-	uint32_t ofs = proto == IPPROTO_TCP ? offsetof(struct tcp_hdr, csum) :
-		       proto == IPPROTO_UDP ? offsetof(struct udp_hdr, csum) :
-					      0;
+	uint32_t ofs = proto == IPPROTO_TCP   ? offsetof(struct tcp_hdr, csum)
+		       : proto == IPPROTO_UDP ? offsetof(struct udp_hdr, csum)
+					      : 0;
 	be16 field;
 	if (!ofs || l4 + (proto == IPPROTO_TCP ? TCP_HLEN : UDP_HLEN) > end)
 		return;
@@ -234,8 +240,7 @@ static int check_outer(const struct packet *p, enum tunnel_type type, uint32_t *
 	t->tp_dst = u->dst;
 	if (u->csum) {
 		t->flags |= TUN_F_CSUM;
-		if (!p->csum_valid && !p->csum_partial &&
-		    csum_fold(csum_add(pseudo, l4, l4_size)))
+		if (!p->csum_valid && !p->csum_partial && csum_fold(csum_add(pseudo, l4, l4_size)))
 			return -EINVAL;
 	}
 	*ret_payload += UDP_HLEN;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests and news have sockets of their own: an answer is never behind a thousand news, and news that
- * overflow (ENOBUFS) lose no answer. What was lost is not known, so the callback is told NULL and reads
- * everything again. A dump that changed under the kernel's hands (NLM_F_DUMP_INTR) is asked for again, a
- * few times; the callback then sees rows twice and must not mind. */
+/* Requests and news have sockets of their own: an answer is never behind a thousand news, and news
+ * that overflow (ENOBUFS) lose no answer. What was lost is not known, so the callback is told NULL
+ * and reads everything again. A dump that changed under the kernel's hands (NLM_F_DUMP_INTR) is
+ * asked for again, a few times; the callback then sees rows twice and must not mind. */
 #include "io/netlink.h"
 
 #include <errno.h>

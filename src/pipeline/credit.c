@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whom packets count for is found once, while the decision is made, and kept as a flat list: crediting a
- * flow's counters later is a walk without look-ups, whatever changed since. What was removed meanwhile is
- * still referenced, so its counters grow unseen and harm nobody.
+/* Whom packets count for is found once, while the decision is made, and kept as a flat list:
+ * crediting a flow's counters later is a walk without look-ups, whatever changed since. What was
+ * removed meanwhile is still referenced, so its counters grow unseen and harm nobody.
  *
- * The alternative, translating again to find who is concerned, costs a translation for each flow and round,
- * and would credit the tables of now with the packets of before. */
+ * The alternative, translating again to find who is concerned, costs a translation for each flow
+ * and round, and would credit the tables of now with the packets of before. */
 #include "pipeline/credit.h"
 #include "base/clock.h"
 #include "base/mem.h"
