@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* abi: what the programs in the kernel and their owner in user space (src/fastpath/ebpf) agree on:
  * the layout of maps and upcalls. Included by both; no other header of either side is needed.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* kernel: what the programs use of the kernel: helpers, and the few members of struct sk_buff that
  * the context does not show, read through CO-RE so that one object fits all kernels. */
 #pragma once

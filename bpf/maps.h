@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* maps: shared by the programs of one switch. Sizes are set again at load. */
 #pragma once
 #include "kernel.h"

@@ -102,5 +102,6 @@ __noinline int upcall(struct __sk_buff *skb, struct weft_key *key, __u32 l2, __u
 	      : why == WEFT_WHY_COMPLEX ? WEFT_C_COMPLEX
 					: WEFT_C_ACTION,
 	      1);
-	return TC_ACT_SHOT;
+	/* Not SHOT: whoever sends from this host would be told that the packet was dropped. */
+	return TC_ACT_STOLEN;
 }

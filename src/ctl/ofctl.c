@@ -30,7 +30,7 @@ static const struct program_option options[] = {
 	[STATS] = { "stats", 0, NULL, "show counters of flows (default)" },
 	[NO_STATS] = { "no-stats", 0, NULL, "show flows without counters" },
 	[COLOR] = { "color", 0, "[WHEN]", "never or auto: this program prints no colours" },
-	[READ_ONLY] = { "read-only", 0, NULL, "do not execute read/write commands" },
+	[READ_ONLY] = { "read-only", 0, NULL, "not supported" },
 	[MAY_CREATE] = { "may-create", 0, NULL, "(mod-group) create the group if it is not there" },
 	{ 0 },
 };
@@ -121,8 +121,7 @@ static void take_option(size_t i, const char *arg)
 			log_fatal("--color=%s: colours are not supported", arg);
 		break;
 	case READ_ONLY:
-		ofctl.read_only = true;
-		break;
+		log_fatal("--read-only is not supported; commands that only read are the show and dump- ones");
 	case MAY_CREATE:
 		ofctl_may_create();
 		break;

@@ -8,6 +8,7 @@
  * refers to interfaces: ports, mirrors, the bridge's address. What fails says so in its row and is
  * tried again at the next change, and when a device of its name appears. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "base/random.h"
 #include "io/tls.h"
 #include "switchd/switchd.h"
+#include "upcall/upcall.h"
 #include "switchd/text.h"
 
 LOG_MODULE(bridge);
@@ -545,6 +547,10 @@ void switchd_apply(struct switchd *s)
 	}
 	s->row_missing_told = false;
 	apply_tls(d);
+	upcall_configure(&(struct upcall_settings){
+		.flow_limit = (unsigned)CLAMP(strmap_get_int(&d->other_config, "flow-limit", 200000), 0, UINT_MAX),
+		.max_idle_ms = (unsigned)CLAMP(strmap_get_int(&d->other_config, "max-idle", 10000), 0, UINT_MAX),
+	});
 	if (list_is_empty(&s->backers))
 		s->ebpf = strmap_get_bool(&d->other_config, "ebpf", EBPF_BY_DEFAULT);
 

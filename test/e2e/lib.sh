@@ -39,7 +39,8 @@ fi
 T=$TEST_DIR
 HOSTS=()	# all namespaces, in the order made
 OURS=()		# hosts that run daemons of ours (either)
-LOGS_MAY='^$'
+# A client that leaves without reading all it was sent is worth a line in the log, and no failure.
+LOGS_MAY='receive error: Connection reset by peer'
 declare -A HOST_SWITCH=() HOST_DB=()
 mount -t tmpfs none /run
 mkdir -p /run/netns /run/lock

@@ -138,7 +138,7 @@ static void a_miss_goes_up_whole(void **state)
 	uint8_t out[2048];
 	size_t size;
 	assert_int_equal(run(skel->progs.weft_port, udp_packet, sizeof udp_packet, out, &size),
-			 TC_ACT_SHOT);
+			 TC_ACT_STOLEN);
 	drain_ring();
 	assert_int_equal(heard, 1);
 	assert_int_equal(last_upcall.why, WEFT_WHY_MISS);
@@ -280,7 +280,7 @@ static void tunnels_there_and_back(void **state)
 
 		assert_int_equal(
 			run(skel->progs.weft_underlay, out, sizeof udp_packet + outer, back, &size),
-			TC_ACT_SHOT);
+			TC_ACT_STOLEN);
 		drain_ring();
 		assert_int_equal(heard, 1);
 		assert_int_equal(last_upcall.why, WEFT_WHY_MISS);
@@ -311,7 +311,7 @@ static void too_big_goes_up(void **state)
 	size_t size;
 	memcpy(in, udp_packet, sizeof udp_packet);
 	put_be16(in + 16, 1500);
-	assert_int_equal(run(skel->progs.weft_port, in, sizeof in, out, &size), TC_ACT_SHOT);
+	assert_int_equal(run(skel->progs.weft_port, in, sizeof in, out, &size), TC_ACT_STOLEN);
 	drain_ring();
 	assert_int_equal(heard, 1);
 	assert_int_equal(last_upcall.why, WEFT_WHY_ACTION);
@@ -341,7 +341,7 @@ static void what_is_not_understood_goes_up(void **state)
 		memcpy(in, udp_packet, sizeof in);
 		in[cases[i].at] = cases[i].value;
 		assert_int_equal(run(skel->progs.weft_port, in, cases[i].size, out, &size),
-				 TC_ACT_SHOT);
+				 TC_ACT_STOLEN);
 		drain_ring();
 		assert_int_equal(heard, 1);
 		assert_int_equal(last_upcall.why, WEFT_WHY_COMPLEX);
