@@ -90,7 +90,8 @@ static void handle_miss(struct upcall_handler *h, struct fastpath *fp, struct up
 	credits_push(&flow->credits, n_packets_of(up->packet), up->packet->size, 0, tcp_flags, up->key);
 	translation_get_dp_mask(&t, up->key, up->mask);
 
-	bool room = fp->ops->n_flows(fp) < h->limit;
+	/* A thread may bring a last miss while the fast path is being closed: nobody would free its flow. */
+	bool room = h->fastpath && fp->ops->n_flows(fp) < h->limit;
 	if (!room) {
 		h->n_not_installed++;
 		counter_inc(&upcall_flow_limit_reached);
