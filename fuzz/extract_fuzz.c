@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key extraction of any bytes: no read beyond them, offsets inside, padding zero, and the same key for the
- * same bytes. The first byte chooses what the packet begins with and how many tags are looked at. */
+/* Key extraction of any bytes: no read beyond them, offsets inside, padding zero, and the same key
+ * for the same bytes. The first byte chooses what the packet begins with and how many tags are
+ * looked at. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint32_t types[] = { PT_ETH, PT_ETH, PT_OF(1, 0x800), PT_OF(1, 0x86dd),
-					  PT_OF(1, 0x894f), PT_OF(7, 7) };
+	static const uint32_t types[] = { PT_ETH,	    PT_ETH,	      PT_OF(1, 0x800),
+					  PT_OF(1, 0x86dd), PT_OF(1, 0x894f), PT_OF(7, 7) };
 	if (!size || size > PACKET_MAX_BYTES)
 		return 0;
 	uint32_t type = types[data[0] % 6];

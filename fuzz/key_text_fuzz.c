@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text of datapath flows: what is read is printed, and what is printed is read as the same again. */
+/* Text of datapath flows: what is read is printed, and what is printed is read as the same again.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as actions and instructions of the version that the first byte says; what is read is built,
- * and read again to the same text. */
+/* Any bytes as actions and instructions of the version that the first byte says; what is read is
+ * built, and read again to the same text. */
 #include "ofp/action_wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

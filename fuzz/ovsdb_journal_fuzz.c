@@ -31,8 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char schema[] =
 		"{\"name\":\"d\",\"tables\":{\"t\":{\"columns\":{\"i\":{\"type\":\"integer\"},"
 		"\"r\":{\"type\":\"real\"},\"b\":{\"type\":\"boolean\"},\"u\":{\"type\":{\"key\":"
-		"{\"type\":\"uuid\",\"refTable\":\"t\"},\"min\":0,\"max\":\"unlimited\"}},\"s\":{\"type\":"
-		"{\"key\":\"string\",\"min\":0,\"max\":3}},\"m\":{\"type\":{\"key\":\"string\",\"value\":"
+		"{\"type\":\"uuid\",\"refTable\":\"t\"},\"min\":0,\"max\":\"unlimited\"}},\"s\":{"
+		"\"type\":"
+		"{\"key\":\"string\",\"min\":0,\"max\":3}},\"m\":{\"type\":{\"key\":\"string\","
+		"\"value\":"
 		"\"string\",\"min\":0,\"max\":\"unlimited\"}}}}}}";
 	const char *p = (const char *)data, *end = p + size;
 	AUTO_STR frames = STR_INIT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A schema that is taken gives back JSON that makes an equal one; one that is not gives a reason. */
+/* A schema that is taken gives back JSON that makes an equal one; one that is not gives a reason.
+ */
 #include <string.h>
 
 #include "base/mem.h"

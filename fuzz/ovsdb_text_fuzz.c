@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values as typed on a command line: what is taken prints to a text that is taken and equal. The first
- * byte picks the type. */
+/* Values as typed on a command line: what is taken prints to a text that is taken and equal. The
+ * first byte picks the type. */
 #include <string.h>
 
 #include "base/mem.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations from a stranger: a failed transaction changes nothing, what an aborted one did is undone,
- * and what a good one did is what its record says. */
+/* Operations from a stranger: a failed transaction changes nothing, what an aborted one did is
+ * undone, and what a good one did is what its record says. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -16,12 +16,14 @@ static const char schema_text[] =
 	"\"r\":{\"type\":{\"key\":\"real\",\"min\":0,\"max\":3}},"
 	"\"b\":{\"type\":{\"key\":\"boolean\",\"min\":0}},"
 	"\"e\":{\"type\":{\"key\":{\"type\":\"string\",\"enum\":[\"set\",[\"\",\"x\",\"y\"]]}}},"
-	"\"m\":{\"type\":{\"key\":\"string\",\"value\":\"integer\",\"min\":0,\"max\":\"unlimited\"}},"
+	"\"m\":{\"type\":{\"key\":\"string\",\"value\":\"integer\",\"min\":0,\"max\":\"unlimited\"}"
+	"},"
 	"\"c\":{\"type\":{\"key\":{\"type\":\"uuid\",\"refTable\":\"c\"},\"min\":0,\"max\":"
 	"\"unlimited\"}},"
 	"\"w\":{\"type\":{\"key\":{\"type\":\"uuid\",\"refTable\":\"t\",\"refType\":\"weak\"},"
 	"\"min\":0,\"max\":\"unlimited\"}}}},"
-	"\"c\":{\"columns\":{\"x\":{\"type\":\"integer\"},\"up\":{\"type\":{\"key\":{\"type\":\"uuid\","
+	"\"c\":{\"columns\":{\"x\":{\"type\":\"integer\"},\"up\":{\"type\":{\"key\":{\"type\":"
+	"\"uuid\","
 	"\"refTable\":\"c\"},\"min\":0}}}}}}";
 
 static struct db *new_db(void)
@@ -46,7 +48,8 @@ static json_t *contents(const struct db *db)
 	for (size_t i = 0; i < db->schema->n_tables; i++) {
 		const struct table *t = db->tables[i];
 		struct row *row;
-		TABLE_FOR_EACH_ROW (row, t) {
+		TABLE_FOR_EACH_ROW(row, t)
+		{
 			json_t *columns = json_object();
 			for (size_t j = N_FIXED_COLUMNS; j < t->schema->n_columns; j++)
 				json_object_set_new(columns, t->schema->columns[j]->name,

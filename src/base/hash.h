@@ -2,8 +2,8 @@
 /* hash: 32-bit non-cryptographic hashes (murmur3's finaliser over multiply-rotate steps).
  * hash_secret() is drawn at start: use it as the seed wherever a stranger chooses the keys. */
 #pragma once
-#include "base/compiler.h"
 #include <string.h>
+#include "base/compiler.h"
 
 static inline uint32_t hash_rot(uint32_t x, int k) { return (x << k) | (x >> (32 - k)); }
 

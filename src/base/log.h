@@ -10,11 +10,11 @@
  * Write for the person who is on call at night: what, where, what to do.
  * Threads: any. Cost when the level is off: one load and a branch. */
 #pragma once
+#include <stdarg.h>
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/str.h"
-#include <stdarg.h>
 
 enum log_level { LOG_OFF, LOG_EMER, LOG_ERR, LOG_WARN, LOG_INFO, LOG_DBG, N_LOG_LEVELS };
 enum log_dest { LOG_SYSLOG, LOG_CONSOLE, LOG_FILE, N_LOG_DESTS };

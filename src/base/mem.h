@@ -2,10 +2,10 @@
 /* mem: allocation for control code. It aborts when memory is gone: a control plane that half
  * applied a change is worse than one that is started again. Datapath threads do not allocate. */
 #pragma once
-#include "base/compiler.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/compiler.h"
 
 void *xmalloc(size_t size) __attribute__((malloc)) MUST_CHECK;
 void *xzalloc(size_t size) __attribute__((malloc)) MUST_CHECK;

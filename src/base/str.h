@@ -2,8 +2,8 @@
 /* str: a growing string. 's' is NULL until something is put in, then NUL-terminated; str_cstr()
  * never returns NULL. Zero-initialise, release with str_fini(). */
 #pragma once
-#include "base/compiler.h"
 #include <stdarg.h>
+#include "base/compiler.h"
 
 struct str {
 	char *s;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uuid: RFC 4122 identifiers, as OVSDB prints them (lower case, 36 characters). */
 #pragma once
-#include "base/compiler.h"
 #include <string.h>
+#include "base/compiler.h"
 
 struct uuid {
 	uint8_t b[16]; /* in the order printed, so that memcmp() sorts as the text does */

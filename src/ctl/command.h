@@ -10,13 +10,13 @@
  *
  * Threads: one; a process has one command line. */
 #pragma once
+#include <getopt.h>
 #include "base/err.h"
 #include "base/list.h"
 #include "base/str.h"
 #include "base/strmap.h"
 #include "ctl/table.h"
 #include "ovsdb/idl/idl.h"
-#include <getopt.h>
 
 struct ctl_command;
 
@@ -51,7 +51,7 @@ struct ctl {
 	struct ctl_command *commands;
 	size_t n_commands;
 	int exit_now; /* not 0: the process ends with it, nothing is committed or printed */
-	void *cache;   /* the program's own view of the replica */
+	void *cache;  /* the program's own view of the replica */
 	/* A database command wrote a column (or removed rows: CTL_WHOLE_ROW). NULL: nobody asks. */
 	void (*column_changed)(struct ctl *, const struct idl_table_def *, int column);
 };

@@ -16,8 +16,8 @@ struct ofctl_options {
 	uint32_t protocols; /* allowed: OFPROTO_* */
 	bool strict, readd, bundle, read_only, timestamp, no_stats;
 	int verbosity;
-	int names;		/* -1: by default, 0, 1 */
-	int packet_in_format;	/* -1: not given */
+	int names;	      /* -1: by default, 0, 1 */
+	int packet_in_format; /* -1: not given */
 	const char *unixctl;
 	struct ofctl_sort sort[8];
 	size_t n_sort;
@@ -34,7 +34,8 @@ enum of_version peer_version(const struct peer *);
 const char *peer_name(const struct peer *);
 uint32_t peer_xid(struct peer *); /* the next */
 void peer_send(struct peer *, const struct bytes *);
-/* The next message; echo requests are answered. -EAGAIN after 'timeout_ms' (-1: never); 0 or -errno. */
+/* The next message; echo requests are answered. -EAGAIN after 'timeout_ms' (-1: never); 0 or
+ * -errno. */
 MUST_CHECK int peer_recv(struct peer *, struct bytes *ret, int timeout_ms);
 /* Sends and waits for the message with the same xid. */
 void peer_transact(struct peer *, const struct bytes *request, struct bytes *ret_reply);
@@ -57,11 +58,14 @@ bool ofctl_find_port(struct peer *, const char *name, struct of_port_desc *ret);
 
 void ofctl_print(const void *msg, size_t size, const struct ofport_names *, int verbosity);
 /* Sends a request and prints the reply. */
-void ofctl_dump_transaction(struct peer *, const struct bytes *request, const struct ofport_names *);
+void ofctl_dump_transaction(struct peer *, const struct bytes *request,
+			    const struct ofport_names *);
 void ofctl_dump_stats(struct peer *, const struct bytes *request, const struct ofport_names *);
-/* Lines of a file or of standard input ("-"), without comments and end of line. 'line' counts from 1. */
-void ofctl_for_each_line(const char *file, void (*cb)(const char *text, const char *file, int line,
-						      void *arg), void *arg);
+/* Lines of a file or of standard input ("-"), without comments and end of line. 'line' counts
+ * from 1. */
+void ofctl_for_each_line(const char *file,
+			 void (*cb)(const char *text, const char *file, int line, void *arg),
+			 void *arg);
 /* Bytes of a hex string with blanks in it; ends the program if it is none. */
 void ofctl_hex(const char *text, struct bytes *ret);
 

@@ -7,7 +7,8 @@
 #include "ctl/ofctl.h"
 #include "ofp/error.h"
 
-/* -- Bundles: open, add, close, commit; an error of any ends the program with the switch's words. */
+/* -- Bundles: open, add, close, commit; an error of any ends the program with the switch's words.
+ */
 
 static void print_error_and_exit(const struct bytes *reply)
 {
@@ -53,7 +54,8 @@ bool ofctl_send_bundle(struct peer *p, const struct flow_mod *fms, size_t n, uin
 		inner.size = 0;
 		if (flow_mod_build(&inner, &fms[i], protocol, xid) < 0)
 			log_fatal("a flow is too long for an OpenFlow message");
-		const struct bundle_add k = { ID, OFBF_ATOMIC | OFBF_ORDERED, inner.data, inner.size };
+		const struct bundle_add k = { ID, OFBF_ATOMIC | OFBF_ORDERED, inner.data,
+					      inner.size };
 		if (bundle_add_build(&out, &k, v, xid) < 0)
 			log_fatal("a flow is too long for an OpenFlow message");
 		if (out.size > 256 * 1024) {
@@ -72,7 +74,8 @@ bool ofctl_send_bundle(struct peer *p, const struct flow_mod *fms, size_t n, uin
 
 /* -- Groups. */
 
-static void send_group(const char *text, int command, const char *target, struct peer *p, const char *where)
+static void send_group(const char *text, int command, const char *target, struct peer *p,
+		       const char *where)
 {
 	struct group_mod gm;
 	AUTO_ERR err = ERR_INIT;
@@ -120,7 +123,10 @@ int ofctl_mod_group(int argc, char **argv)
 {
 	return change_group(argc, argv, may_create ? OFPGC_ADD_OR_MOD : OFPGC_MODIFY, false);
 }
-int ofctl_del_groups(int argc, char **argv) { return change_group(argc, argv, OFPGC_DELETE, false); }
+int ofctl_del_groups(int argc, char **argv)
+{
+	return change_group(argc, argv, OFPGC_DELETE, false);
+}
 int ofctl_insert_buckets(int argc, char **argv)
 {
 	return change_group(argc, argv, OFPGC_INSERT_BUCKET, false);
@@ -149,8 +155,14 @@ static int dump_group(int argc, char **argv, enum of_msg_id id)
 	return 0;
 }
 
-int ofctl_dump_groups(int argc, char **argv) { return dump_group(argc, argv, OFMSG_STAT_GROUP_DESC_REQUEST); }
-int ofctl_dump_group_stats(int argc, char **argv) { return dump_group(argc, argv, OFMSG_STAT_GROUP_REQUEST); }
+int ofctl_dump_groups(int argc, char **argv)
+{
+	return dump_group(argc, argv, OFMSG_STAT_GROUP_DESC_REQUEST);
+}
+int ofctl_dump_group_stats(int argc, char **argv)
+{
+	return dump_group(argc, argv, OFMSG_STAT_GROUP_REQUEST);
+}
 
 static int dump_empty(char **argv, enum of_msg_id id)
 {
@@ -210,7 +222,8 @@ static int dump_meter(int argc, char **argv, enum of_msg_id id)
 	AUTO_ERR err = ERR_INIT;
 	AUTO_BYTES b = BYTES_INIT;
 	uint32_t usable = OFPROTO_ANY;
-	if (meter_mod_from_str(argc > 2 ? argv[2] : "meter=all", OFPMC_DELETE, &mm, &usable, &err) < 0)
+	if (meter_mod_from_str(argc > 2 ? argv[2] : "meter=all", OFPMC_DELETE, &mm, &usable, &err) <
+	    0)
 		log_fatal("%s", err_text(&err));
 	struct peer *p = peer_with_meters(argv[1]);
 	meter_request_build(&b, id, peer_version(p), mm.config.meter_id, peer_xid(p));
@@ -219,8 +232,14 @@ static int dump_meter(int argc, char **argv, enum of_msg_id id)
 	return 0;
 }
 
-int ofctl_dump_meters(int argc, char **argv) { return dump_meter(argc, argv, OFMSG_STAT_METER_CONFIG_REQUEST); }
-int ofctl_meter_stats(int argc, char **argv) { return dump_meter(argc, argv, OFMSG_STAT_METER_REQUEST); }
+int ofctl_dump_meters(int argc, char **argv)
+{
+	return dump_meter(argc, argv, OFMSG_STAT_METER_CONFIG_REQUEST);
+}
+int ofctl_meter_stats(int argc, char **argv)
+{
+	return dump_meter(argc, argv, OFMSG_STAT_METER_REQUEST);
+}
 
 /* -- Geneve options: "{class=0xffff,type=0x1,len=4}->tun_metadata1,..". */
 
@@ -228,8 +247,10 @@ static void parse_mapping(const char *s, bool with_field, struct tlv_mapping *re
 {
 	unsigned class, type, len, index = 0;
 	int used = 0;
-	int n = sscanf(s, "{class=%i,type=%i,len=%i}%n", (int *)&class, (int *)&type, (int *)&len, &used);
-	if (n != 3 || !used || class > UINT16_MAX || type > UINT8_MAX || len > TLV_MAX_OPT_BYTES || len % 4)
+	int n = sscanf(s, "{class=%i,type=%i,len=%i}%n", (int *)&class, (int *)&type, (int *)&len,
+		       &used);
+	if (n != 3 || !used || class > UINT16_MAX || type > UINT8_MAX || len > TLV_MAX_OPT_BYTES ||
+	    len % 4)
 		log_fatal("invalid tlv mapping");
 	s += used;
 	int end = 0;
@@ -238,7 +259,8 @@ static void parse_mapping(const char *s, bool with_field, struct tlv_mapping *re
 		    index >= TLV_N_FIELDS)
 			log_fatal("invalid tlv mapping");
 	}
-	*ret = (struct tlv_mapping){ (uint16_t)class, (uint8_t)type, (uint8_t)len, (uint16_t)index };
+	*ret = (struct tlv_mapping){ (uint16_t) class, (uint8_t)type, (uint8_t)len,
+				     (uint16_t)index };
 }
 
 static int change_tlv(int argc, char **argv, enum tlv_command command)

@@ -10,7 +10,8 @@
 
 /* -- Files. */
 
-void ofctl_for_each_line(const char *file, void (*cb)(const char *, const char *, int, void *), void *arg)
+void ofctl_for_each_line(const char *file, void (*cb)(const char *, const char *, int, void *),
+			 void *arg)
 {
 	FILE *f = strcmp(file, "-") ? fopen(file, "r") : stdin;
 	if (!f)
@@ -64,7 +65,8 @@ static void collect(const struct of_msg *m, void *arg)
 
 static int compare_field(const struct flow_rec *a, const struct flow_rec *b, const struct field *f)
 {
-	bool a_has = !field_is_wild(f, &a->fs.match.mask), b_has = !field_is_wild(f, &b->fs.match.mask);
+	bool a_has = !field_is_wild(f, &a->fs.match.mask),
+	     b_has = !field_is_wild(f, &b->fs.match.mask);
 	if (a_has != b_has)
 		return a_has ? -1 : 1; /* those without it come last, also in descending order */
 	if (!a_has)
@@ -105,18 +107,19 @@ static void flow_list_free(struct flow_list *l)
 	free(l->recs);
 }
 
-static struct flow_stats_request parse_request(int argc, char **argv, bool aggregate, uint32_t *usable)
+static struct flow_stats_request parse_request(int argc, char **argv, bool aggregate,
+					       uint32_t *usable)
 {
 	struct flow_stats_request req;
 	AUTO_ERR err = ERR_INIT;
-	if (flow_stats_request_from_str(argc > 2 ? argv[2] : "", ofctl_accept_names(argv[1]), aggregate,
-					&req, usable, &err) < 0)
+	if (flow_stats_request_from_str(argc > 2 ? argv[2] : "", ofctl_accept_names(argv[1]),
+					aggregate, &req, usable, &err) < 0)
 		log_fatal("%s", err_text(&err));
 	return req;
 }
 
-/* Dumps go in the richest form of the version: NXM in 1.0. The table is a member of the request and no
- * reason against any form. */
+/* Dumps go in the richest form of the version: NXM in 1.0. The table is a member of the request and
+ * no reason against any form. */
 static uint32_t dump_protocol(struct peer *p, uint32_t usable)
 {
 	usable |= usable & OFPROTO_OF10_TID ? OFPROTO_OF10 : 0;
@@ -205,7 +208,8 @@ static void mods_free(struct mods *m)
 	free(m->fms);
 }
 
-static void send_all(struct peer *p, const struct flow_mod *fms, size_t n, uint32_t usable, bool *ok)
+static void send_all(struct peer *p, const struct flow_mod *fms, size_t n, uint32_t usable,
+		     bool *ok)
 {
 	uint32_t protocol = peer_set_protocol(p, usable);
 	AUTO_BYTES b = BYTES_INIT;
@@ -238,7 +242,9 @@ void ofctl_send_flow_mods(const char *target, struct flow_mod *fms, size_t n, ui
 
 static int change(int argc, char **argv, int command, bool from_file)
 {
-	struct mods m = { .command = command, .names = ofctl_accept_names(argv[1]), .usable = OFPROTO_ANY };
+	struct mods m = { .command = command,
+			  .names = ofctl_accept_names(argv[1]),
+			  .usable = OFPROTO_ANY };
 	if (from_file || (argc > 2 && !strcmp(argv[2], "-")))
 		ofctl_for_each_line(argv[2], mods_add_line, &m);
 	else
@@ -295,14 +301,16 @@ static void rehash(struct entries *s)
 	free(s->buckets);
 	s->buckets = xcalloc(s->n_buckets, sizeof *s->buckets);
 	for (size_t i = 0; i < s->n; i++) {
-		size_t at = entry_hash(&s->e[i].match, s->e[i].priority, s->e[i].table_id) % s->n_buckets;
+		size_t at = entry_hash(&s->e[i].match, s->e[i].priority, s->e[i].table_id) %
+			    s->n_buckets;
 		while (s->buckets[at])
 			at = (at + 1) % s->n_buckets;
 		s->buckets[at] = i + 1;
 	}
 }
 
-static struct entry *entry_get(struct entries *s, const struct match *m, uint16_t priority, uint8_t table)
+static struct entry *entry_get(struct entries *s, const struct match *m, uint16_t priority,
+			       uint8_t table)
 {
 	if ((s->n + 1) * 2 > s->n_buckets)
 		rehash(s);
@@ -353,18 +361,22 @@ static void read_line(const char *text, const char *file, int line, void *arg)
 	if (flow_mod_from_str(text, OFPFC_ADD, src->names, &fm, &acts, &src->usable, &err) < 0)
 		log_fatal("%s:%d: %s", file, line, err_text(&err));
 	const struct version v = {
-		.cookie = fm.new_cookie, .idle_timeout = fm.idle_timeout, .hard_timeout = fm.hard_timeout,
+		.cookie = fm.new_cookie,
+		.idle_timeout = fm.idle_timeout,
+		.hard_timeout = fm.hard_timeout,
 		.importance = fm.importance,
 		.flags = fm.flags & (OFFF_SEND_FLOW_REM | OFFF_EMERG),
 		.actions = fm.actions_size ? xmemdup(fm.actions, fm.actions_size) : NULL,
 		.actions_size = fm.actions_size,
 	};
-	entry_set(src, &fm.match, (uint16_t)fm.priority, fm.table_id == OFPTT_ALL ? 0 : fm.table_id, &v);
+	entry_set(src, &fm.match, (uint16_t)fm.priority, fm.table_id == OFPTT_ALL ? 0 : fm.table_id,
+		  &v);
 }
 
 static void read_switch(struct peer *p, struct source *src)
 {
-	const struct flow_stats_request req = { .out_port = OFPORT_NONE, .out_group = OFPG_ANY,
+	const struct flow_stats_request req = { .out_port = OFPORT_NONE,
+						.out_group = OFPG_ANY,
 						.table_id = OFPTT_ALL };
 	uint32_t protocol = dump_protocol(p, OFPROTO_ANY);
 	AUTO_BYTES request = BYTES_INIT;
@@ -374,10 +386,13 @@ static void read_switch(struct peer *p, struct source *src)
 	for (size_t i = 0; i < l.n; i++) {
 		const struct flow_stats *fs = &l.recs[i].fs;
 		const struct version v = {
-			.cookie = fs->cookie, .idle_timeout = fs->idle_timeout,
-			.hard_timeout = fs->hard_timeout, .importance = fs->importance,
+			.cookie = fs->cookie,
+			.idle_timeout = fs->idle_timeout,
+			.hard_timeout = fs->hard_timeout,
+			.importance = fs->importance,
 			.flags = 0,
-			.actions = fs->actions_size ? xmemdup(l.recs[i].acts.data, fs->actions_size) : NULL,
+			.actions = fs->actions_size ? xmemdup(l.recs[i].acts.data, fs->actions_size)
+						    : NULL,
 			.actions_size = fs->actions_size,
 		};
 		entry_set(src, &fs->match, fs->priority, fs->table_id, &v);
@@ -400,15 +415,26 @@ static bool version_equal(const struct version *a, const struct version *b)
 	return !strcmp(str_cstr(&at), str_cstr(&bt));
 }
 
-static struct flow_mod mod_of(const struct entry *e, const struct version *v, enum of_flow_mod_command c)
+static struct flow_mod mod_of(const struct entry *e, const struct version *v,
+			      enum of_flow_mod_command c)
 {
 	bool add = c == OFPFC_ADD;
 	return (struct flow_mod){
-		.match = e->match, .priority = e->priority, .table_id = e->table_id, .command = c,
-		.new_cookie = v->cookie, .modify_cookie = add, .idle_timeout = v->idle_timeout,
-		.hard_timeout = v->hard_timeout, .importance = v->importance, .flags = v->flags,
-		.buffer_id = OF_NO_BUFFER, .out_port = OFPORT_NONE, .out_group = OFPG_ANY,
-		.actions = add ? v->actions : NULL, .actions_size = add ? v->actions_size : 0,
+		.match = e->match,
+		.priority = e->priority,
+		.table_id = e->table_id,
+		.command = c,
+		.new_cookie = v->cookie,
+		.modify_cookie = add,
+		.idle_timeout = v->idle_timeout,
+		.hard_timeout = v->hard_timeout,
+		.importance = v->importance,
+		.flags = v->flags,
+		.buffer_id = OF_NO_BUFFER,
+		.out_port = OFPORT_NONE,
+		.out_group = OFPG_ANY,
+		.actions = add ? v->actions : NULL,
+		.actions_size = add ? v->actions_size : 0,
 	};
 }
 

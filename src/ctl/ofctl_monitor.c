@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ofctl_monitor: commands that listen: monitor and snoop, with a control socket through which a test or
- * a person tells them what to do (ovs-ofctl(8), "RUNTIME MANAGEMENT COMMANDS"); and packet-out. */
+/* ofctl_monitor: commands that listen: monitor and snoop, with a control socket through which a
+ * test or a person tells them what to do (ovs-ofctl(8), "RUNTIME MANAGEMENT COMMANDS"); and
+ * packet-out. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,7 +60,8 @@ static void do_send(struct control_call *call, int argc, const char *argv[], voi
 			break;
 		}
 		if (b.size < OF_HEADER_SIZE || of_msg_size(b.data) != b.size) {
-			str_putf(&out, "%s: message too short or of another length than it says\n", argv[i]);
+			str_putf(&out, "%s: message too short or of another length than it says\n",
+				 argv[i]);
 			ok = false;
 			break;
 		}
@@ -111,9 +113,9 @@ static void do_block(struct control_call *call, int argc, const char *argv[], vo
 }
 
 /* "in_port=.. packet=HEX actions=..". 0, or -EINVAL with the reason. */
-static int packet_out_from_str(const char *text, const struct ofport_names *names, struct packet_out *po,
-			       struct bytes *packet, struct of_actions *acts, uint32_t *usable,
-			       struct err *err)
+static int packet_out_from_str(const char *text, const struct ofport_names *names,
+			       struct packet_out *po, struct bytes *packet, struct of_actions *acts,
+			       uint32_t *usable, struct err *err)
 {
 	AUTO_FREE char *copy = xstrdup(text);
 	char *s = copy;
@@ -136,11 +138,13 @@ static int packet_out_from_str(const char *text, const struct ofport_names *name
 		if (!strcmp(t.key, "in_port")) {
 			uint32_t port;
 			if (!ofport_from_str(t.value, names, &port))
-				return err_set(err, -EINVAL, "%s is not a valid OpenFlow port", t.value);
+				return err_set(err, -EINVAL, "%s is not a valid OpenFlow port",
+					       t.value);
 			if (port > OFPORT_MAX && port != OFPORT_LOCAL && port != OFPORT_NONE &&
 			    port != OFPORT_CONTROLLER)
 				return err_set(err, -EINVAL,
-					       "%s is not a valid OpenFlow port for PACKET_OUT", t.value);
+					       "%s is not a valid OpenFlow port for PACKET_OUT",
+					       t.value);
 			match_set_in_port(&po->metadata, port);
 		} else if (!strcmp(t.key, "packet")) {
 			packet->size = 0;
@@ -148,11 +152,13 @@ static int packet_out_from_str(const char *text, const struct ofport_names *name
 				char pair[3] = { h[0], h[1], '\0' };
 				uint64_t v;
 				if (!h[1] || !str_to_u64(pair, 16, &v))
-					return err_set(err, -EINVAL, "packet: Not a valid hex string");
+					return err_set(err, -EINVAL,
+						       "packet: Not a valid hex string");
 				bytes_put_u8(packet, (uint8_t)v);
 			}
 			if (packet->size < 14)
-				return err_set(err, -EINVAL, "packet: Packet data too short for Ethernet");
+				return err_set(err, -EINVAL,
+					       "packet: Packet data too short for Ethernet");
 		} else {
 			const struct field *f = field_from_name(t.key, strlen(t.key));
 			union field_value v, m;
@@ -164,7 +170,8 @@ static int packet_out_from_str(const char *text, const struct ofport_names *name
 					(f->id >= FIELD_TUN_ID && f->id <= FIELD_TUN_METADATA63) ||
 					f->id == FIELD_PACKET_TYPE;
 			if (!pipeline)
-				return err_set(err, -EINVAL, "%s is not a valid pipeline field for PACKET_OUT",
+				return err_set(err, -EINVAL,
+					       "%s is not a valid pipeline field for PACKET_OUT",
 					       t.key);
 			int r = field_value_from_str(f, t.value, names, &v, &m, err);
 			if (r < 0)
@@ -260,8 +267,8 @@ static void monitor_run(struct monitor *m)
 	control_register("ofctl/set-output-file", "FILE", 1, 1, do_set_output_file, m);
 	control_register("ofctl/block", "", 0, 0, do_block, m);
 	control_register("ofctl/unblock", "", 0, 0, do_block, m);
-	control_register("ofctl/packet-out", "\"in_port=<port> packet=<hex data> actions=...\"", 1, 1,
-			 do_packet_out, m);
+	control_register("ofctl/packet-out", "\"in_port=<port> packet=<hex data> actions=...\"", 1,
+			 1, do_packet_out, m);
 	daemon_start(d);
 	if (control_server_open(d->unixctl, peer_loop(m->peer), &server, &err) < 0)
 		log_fatal("%s", err_text(&err));
@@ -293,7 +300,8 @@ static void set_packet_in_format(struct peer *p)
 	if (format == OFPIF_STANDARD)
 		return;
 	AUTO_BYTES b = BYTES_INIT;
-	size_t start = of_msg_begin(&b, OFMSG_SET_PACKET_IN_FORMAT, OFK_NXT, peer_version(p), peer_xid(p));
+	size_t start =
+		of_msg_begin(&b, OFMSG_SET_PACKET_IN_FORMAT, OFK_NXT, peer_version(p), peer_xid(p));
 	bytes_put_be32(&b, (uint32_t)format);
 	ASSERT(of_msg_end(&b, start) == 0);
 	if (!peer_transact_noreply(p, &b) && must)
@@ -392,8 +400,10 @@ int ofctl_packet_out(int argc, char **argv)
 		ofctl_hex(argv[i], &data);
 		if (data.size < 14)
 			log_fatal("Packet data too short for Ethernet");
-		po = (struct packet_out){ .buffer_id = OF_NO_BUFFER, .packet = data.data,
-					  .packet_size = data.size, .actions = acts.data,
+		po = (struct packet_out){ .buffer_id = OF_NO_BUFFER,
+					  .packet = data.data,
+					  .packet_size = data.size,
+					  .actions = acts.data,
 					  .actions_size = acts.size };
 		match_init(&po.metadata);
 		match_set_in_port(&po.metadata, port);

@@ -92,8 +92,9 @@ static struct peer *open_target(const char *name, const char *socket, uint32_t v
 	int r = stream_open(target, 6653, p->loop, &stream, &err);
 	if (r < 0)
 		log_fatal("%s: %s", name,
-			  r == -EAFNOSUPPORT ? "failed to connect (Address family not supported by protocol)"
-					     : err_text(&err));
+			  r == -EAFNOSUPPORT
+				  ? "failed to connect (Address family not supported by protocol)"
+				  : err_text(&err));
 	p->conn = connection_new(stream, p->loop, versions, &ops, p);
 	while (!p->ready && !p->gone)
 		loop_once(p->loop, -1);
@@ -137,7 +138,8 @@ struct loop *peer_loop(struct peer *p) { return p->loop; }
 void peer_send(struct peer *p, const struct bytes *b)
 {
 	if (p->gone)
-		log_fatal("%s: send failed (%s)", p->name, p->error ? err_name(p->error) : "End of file");
+		log_fatal("%s: send failed (%s)", p->name,
+			  p->error ? err_name(p->error) : "End of file");
 	connection_send(p->conn, b->data, b->size);
 }
 
@@ -223,8 +225,8 @@ bool peer_transact_noreply(struct peer *p, const struct bytes *requests)
 	}
 }
 
-void peer_dump(struct peer *p, const struct bytes *request, void (*cb)(const struct of_msg *, void *),
-	       void *arg)
+void peer_dump(struct peer *p, const struct bytes *request,
+	       void (*cb)(const struct of_msg *, void *), void *arg)
 {
 	AUTO_BYTES reply = BYTES_INIT;
 	peer_send(p, request);
@@ -268,7 +270,8 @@ static bool try_protocol(struct peer *p, uint32_t want)
 	bool want_tid = want & OFPROTO_TID, have_tid = p->protocol & OFPROTO_TID;
 	if (want_tid != have_tid) {
 		AUTO_BYTES b = BYTES_INIT;
-		size_t start = of_msg_begin(&b, OFMSG_FLOW_MOD_TABLE_ID, OFK_NXT, OF10, peer_xid(p));
+		size_t start =
+			of_msg_begin(&b, OFMSG_FLOW_MOD_TABLE_ID, OFK_NXT, OF10, peer_xid(p));
 		bytes_put_u8(&b, want_tid);
 		bytes_put_zeros(&b, 7);
 		ASSERT(of_msg_end(&b, start) == 0);
@@ -279,10 +282,7 @@ static bool try_protocol(struct peer *p, uint32_t want)
 	return true;
 }
 
-uint32_t ofctl_allowed(void)
-{
-	return ofctl.protocols & of_protocols_of_versions(ofctl.versions);
-}
+uint32_t ofctl_allowed(void) { return ofctl.protocols & of_protocols_of_versions(ofctl.versions); }
 
 uint32_t peer_set_protocol(struct peer *p, uint32_t usable)
 {
@@ -293,7 +293,8 @@ uint32_t peer_set_protocol(struct peer *p, uint32_t usable)
 		of_protocols_put(may, &allowed);
 		if (!(usable & OFPROTO_ANY))
 			log_fatal("no usable protocol");
-		log_fatal("none of the usable flow formats (%s) is among the allowed flow formats (%s)",
+		log_fatal("none of the usable flow formats (%s) is among the allowed flow formats "
+			  "(%s)",
 			  str_cstr(&want), str_cstr(&allowed));
 	}
 	usable &= may;
@@ -381,7 +382,7 @@ static const struct ofport_names *make_names(const char *switch_name, bool print
 		struct made *next;
 		struct port_list list;
 		struct ofport_names names;
-	} *all;
+	} * all;
 	struct made *m = xzalloc(sizeof *m);
 	m->list.switch_name = switch_name;
 	m->names = (struct ofport_names){ name_of, number_of, &m->list, print };

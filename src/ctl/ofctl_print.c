@@ -12,7 +12,9 @@
 
 static int nibble(char c)
 {
-	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
+	return isdigit((unsigned char)c)    ? c - '0'
+	       : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10
+					    : -1;
 }
 
 /* Takes pairs of digits, blanks between them; *ret_rest is what is left. */
@@ -158,7 +160,8 @@ int ofctl_parse_flows(int argc, char **argv)
 
 /* -- Hex on standard input, a line each. */
 
-static void for_each_hex_line(void (*cb)(const uint8_t *, size_t, const char *line, void *), void *arg)
+static void for_each_hex_line(void (*cb)(const uint8_t *, size_t, const char *line, void *),
+			      void *arg)
 {
 	AUTO_FREE char *line = NULL;
 	size_t allocated = 0;

@@ -18,7 +18,8 @@ void ofctl_print(const void *msg, size_t size, const struct ofport_names *names,
 	fputs(str_cstr(&out), stdout);
 }
 
-void ofctl_dump_transaction(struct peer *p, const struct bytes *request, const struct ofport_names *names)
+void ofctl_dump_transaction(struct peer *p, const struct bytes *request,
+			    const struct ofport_names *names)
 {
 	AUTO_BYTES reply = BYTES_INIT;
 	peer_transact(p, request, &reply);
@@ -54,7 +55,8 @@ int ofctl_show(int argc, char **argv)
 	peer_transact(p, &features, &reply);
 	/* The description of ports may be cut in features: ask for all. */
 	struct of_msg m;
-	bool is_features = of_msg_parse(reply.data, reply.size, &m) == 0 && m.id == OFMSG_FEATURES_REPLY;
+	bool is_features =
+		of_msg_parse(reply.data, reply.size, &m) == 0 && m.id == OFMSG_FEATURES_REPLY;
 	if (is_features && !features_have_ports(peer_version(p))) {
 		ofctl_print(reply.data, reply.size, NULL, ofctl.verbosity + 1);
 		port_desc_request_build(&request, peer_version(p), OFPORT_NONE, peer_xid(p));
@@ -117,13 +119,20 @@ int ofctl_mod_port(int argc, char **argv)
 		uint32_t bit;
 		bool set;
 	} words[] = {
-		{ "up", OFPPC_PORT_DOWN, false },	  { "down", OFPPC_PORT_DOWN, true },
-		{ "stp", OFPPC_NO_STP, false },		  { "no-stp", OFPPC_NO_STP, true },
-		{ "receive", OFPPC_NO_RECV, false },	  { "no-receive", OFPPC_NO_RECV, true },
-		{ "receive-stp", OFPPC_NO_RECV_STP, false }, { "no-receive-stp", OFPPC_NO_RECV_STP, true },
-		{ "flood", OFPPC_NO_FLOOD, false },	  { "no-flood", OFPPC_NO_FLOOD, true },
-		{ "forward", OFPPC_NO_FWD, false },	  { "no-forward", OFPPC_NO_FWD, true },
-		{ "packet-in", OFPPC_NO_PACKET_IN, false }, { "no-packet-in", OFPPC_NO_PACKET_IN, true },
+		{ "up", OFPPC_PORT_DOWN, false },
+		{ "down", OFPPC_PORT_DOWN, true },
+		{ "stp", OFPPC_NO_STP, false },
+		{ "no-stp", OFPPC_NO_STP, true },
+		{ "receive", OFPPC_NO_RECV, false },
+		{ "no-receive", OFPPC_NO_RECV, true },
+		{ "receive-stp", OFPPC_NO_RECV_STP, false },
+		{ "no-receive-stp", OFPPC_NO_RECV_STP, true },
+		{ "flood", OFPPC_NO_FLOOD, false },
+		{ "no-flood", OFPPC_NO_FLOOD, true },
+		{ "forward", OFPPC_NO_FWD, false },
+		{ "no-forward", OFPPC_NO_FWD, true },
+		{ "packet-in", OFPPC_NO_PACKET_IN, false },
+		{ "no-packet-in", OFPPC_NO_PACKET_IN, true },
 	};
 	struct peer *p = peer_open(argv[1], "mgmt");
 	struct of_port_desc d;
@@ -186,8 +195,10 @@ int ofctl_set_frags(int argc, char **argv)
 			return 1;
 		get_config(p, &c);
 		if (c.frag != (enum of_frag_mode)mode)
-			log_fatal("%s: setting fragment handling mode failed (this switch probably doesn't "
-				  "support mode \"%s\")", argv[1], frag_names[mode]);
+			log_fatal("%s: setting fragment handling mode failed (this switch probably "
+				  "doesn't "
+				  "support mode \"%s\")",
+				  argv[1], frag_names[mode]);
 	}
 	peer_close(p);
 	return 0;
@@ -212,7 +223,8 @@ int ofctl_queue_get_config(int argc, char **argv)
 {
 	struct peer *p = peer_open(argv[1], "mgmt");
 	enum of_version v = peer_version(p);
-	uint32_t port = argc > 2 && strcasecmp(argv[2], "any") ? port_or_die(p, argv[2]) : OFPORT_NONE;
+	uint32_t port =
+		argc > 2 && strcasecmp(argv[2], "any") ? port_or_die(p, argv[2]) : OFPORT_NONE;
 	uint32_t queue = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) : OFPQ_ALL;
 	AUTO_BYTES request = BYTES_INIT;
 	if (port == OFPORT_NONE && v < OF14)
@@ -269,8 +281,8 @@ int ofctl_ping(int argc, char **argv)
 		int64_t end = clock_mono_ns();
 		if (reply.size != request.size || memcmp(reply.data + 8, request.data + 8, n))
 			puts("Reply does not match request:");
-		printf("%zu bytes from %s: xid=%08x time=%.1f ms\n", reply.size - OF_HEADER_SIZE, argv[1],
-		       get_be32(reply.data + 4), (double)(end - start) / NS_PER_MS);
+		printf("%zu bytes from %s: xid=%08x time=%.1f ms\n", reply.size - OF_HEADER_SIZE,
+		       argv[1], get_be32(reply.data + 4), (double)(end - start) / NS_PER_MS);
 	}
 	peer_close(p);
 	return 0;

@@ -24,7 +24,10 @@ int ofctl_dump_table_features(int argc, char **argv)
 {
 	return dump(argv, OFMSG_STAT_TABLE_FEATURES_REQUEST);
 }
-int ofctl_dump_table_desc(int argc, char **argv) { return dump(argv, OFMSG_STAT_TABLE_DESC_REQUEST); }
+int ofctl_dump_table_desc(int argc, char **argv)
+{
+	return dump(argv, OFMSG_STAT_TABLE_DESC_REQUEST);
+}
 
 struct wanted {
 	uint8_t table_id;
@@ -78,13 +81,14 @@ int ofctl_mod_table(int argc, char **argv)
 	}
 	if (t.miss == OFTM_DEFAULT)
 		versions = 1u << OF14 | 1u << OF15;
-	struct peer *p = peer_open_versions(argv[1], ofctl.versions & versions ? ofctl.versions & versions
-									       : versions);
+	struct peer *p = peer_open_versions(
+		argv[1], ofctl.versions & versions ? ofctl.versions & versions : versions);
 	if (peer_version(p) >= OF14) {
 		/* What is not asked to change stays: a table_mod says it all. */
 		struct wanted w = { .table_id = t.table_id };
 		AUTO_BYTES b = BYTES_INIT;
-		empty_build(&b, OFMSG_STAT_TABLE_DESC_REQUEST, OFK_ANY, peer_version(p), peer_xid(p));
+		empty_build(&b, OFMSG_STAT_TABLE_DESC_REQUEST, OFK_ANY, peer_version(p),
+			    peer_xid(p));
 		peer_dump(p, &b, find_desc, &w);
 		if (!w.found)
 			log_fatal("%s: no such table", argv[2]);

@@ -12,8 +12,9 @@ static bool take_flag(const char *key, uint16_t *flags)
 	static const struct {
 		const char *name;
 		uint16_t flag;
-	} names[] = { { "!initial", OFFMF_INITIAL }, { "!add", OFFMF_ADD },	 { "!delete", OFFMF_DELETE },
-		      { "!modify", OFFMF_MODIFY },   { "!actions", OFFMF_ACTIONS }, { "!own", OFFMF_OWN } };
+	} names[] = { { "!initial", OFFMF_INITIAL }, { "!add", OFFMF_ADD },
+		      { "!delete", OFFMF_DELETE },   { "!modify", OFFMF_MODIFY },
+		      { "!actions", OFFMF_ACTIONS }, { "!own", OFFMF_OWN } };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(names[i].name, key)) {
 			*flags &= (uint16_t)~names[i].flag;
@@ -26,9 +27,13 @@ static bool take_flag(const char *key, uint16_t *flags)
 void ofctl_watch(struct peer *p, const char *switch_name, const char *spec)
 {
 	struct flow_monitor_request r = {
-		.id = 1, .command = OFFMC_ADD, .table_id = OFPTT_ALL, .out_port = OFPORT_NONE,
+		.id = 1,
+		.command = OFFMC_ADD,
+		.table_id = OFPTT_ALL,
+		.out_port = OFPORT_NONE,
 		.out_group = OFPG_ANY,
-		.flags = OFFMF_INITIAL | OFFMF_ADD | OFFMF_DELETE | OFFMF_MODIFY | OFFMF_OWN | OFFMF_ACTIONS,
+		.flags = OFFMF_INITIAL | OFFMF_ADD | OFFMF_DELETE | OFFMF_MODIFY | OFFMF_OWN |
+			 OFFMF_ACTIONS,
 	};
 	const struct ofport_names *names = ofctl_accept_names(switch_name);
 	AUTO_FREE char *copy = xstrdup(spec);
@@ -57,7 +62,8 @@ void ofctl_watch(struct peer *p, const char *switch_name, const char *spec)
 	if (match_from_str(str_cstr(&match_text), names, &r.match, &priority, NULL, &err) < 0)
 		log_fatal("%s", err_text(&err));
 	AUTO_BYTES b = BYTES_INIT;
-	size_t start = of_msg_begin(&b, OFMSG_STAT_FLOW_MONITOR_REQUEST, OFK_ANY, peer_version(p), peer_xid(p));
+	size_t start = of_msg_begin(&b, OFMSG_STAT_FLOW_MONITOR_REQUEST, OFK_ANY, peer_version(p),
+				    peer_xid(p));
 	flow_monitor_request_put(&b, &r, peer_version(p));
 	if (of_msg_end(&b, start) < 0)
 		log_fatal("the request is too long");

@@ -43,7 +43,8 @@ char *ovsdb_tool_db_path(const char *arg)
 	return arg ? xstrdup(arg) : path_in(path_dbdir(), "conf.db");
 }
 
-/* --- schemas ------------------------------------------------------------------------------------*/
+/* --- schemas
+ * ------------------------------------------------------------------------------------*/
 
 /* The schema of the switch is built in; a directory that was named takes its place. */
 static struct schema *default_schema(void)
@@ -78,8 +79,10 @@ static struct schema *read_schema(const char *path)
 		return default_schema();
 	int r = schema_from_file(path, &schema, &err);
 	if (r < 0)
-		log_fatal("%s%s", strstr(err_text(&err), "could not be read") ?
-			  "failed to read schema: " : "", err_text(&err));
+		log_fatal("%s%s",
+			  strstr(err_text(&err), "could not be read") ? "failed to read schema: "
+								      : "",
+			  err_text(&err));
 	return schema;
 }
 
@@ -204,7 +207,8 @@ static int compare_versions(int argc, char **argv)
 	return holds ? 0 : 2;
 }
 
-/* --- files --------------------------------------------------------------------------------------*/
+/* --- files
+ * --------------------------------------------------------------------------------------*/
 
 /* Makes a new file, which holds both records or does not come to be. */
 static void write_new(const char *path, const struct str *frames)
@@ -341,7 +345,8 @@ static int convert(int argc, char **argv)
 	return 0;
 }
 
-/* --- transactions -------------------------------------------------------------------------------*/
+/* --- transactions
+ * -------------------------------------------------------------------------------*/
 
 static void print_json(json_t *json)
 {
@@ -448,7 +453,8 @@ static int show_log(int argc, char **argv)
 	return ovsdb_tool_show_log(path, verbosity);
 }
 
-/* --- clusters -----------------------------------------------------------------------------------*/
+/* --- clusters
+ * -----------------------------------------------------------------------------------*/
 
 static bool is_cluster(const char *path)
 {
@@ -462,15 +468,9 @@ static bool is_cluster(const char *path)
 	return is;
 }
 
-static int db_is_clustered(int argc, char **argv)
-{
-	return is_cluster(argv[1]) ? 0 : 2;
-}
+static int db_is_clustered(int argc, char **argv) { return is_cluster(argv[1]) ? 0 : 2; }
 
-static int db_is_standalone(int argc, char **argv)
-{
-	return is_cluster(argv[1]) ? 2 : 0;
-}
+static int db_is_standalone(int argc, char **argv) { return is_cluster(argv[1]) ? 2 : 0; }
 
 /* Questions about the cluster of a database. */
 static int not_clustered(int argc, char **argv)

@@ -24,7 +24,7 @@ static struct name *name_lookup(const struct uuid *uuid)
 {
 	struct name *n;
 
-	HMAP_FOR_EACH_WITH_HASH (n, &names, uuid_hash(uuid), node)
+	HMAP_FOR_EACH_WITH_HASH(n, &names, uuid_hash(uuid), node)
 		if (uuid_equal(&n->uuid, uuid))
 			return n;
 	return NULL;
@@ -58,7 +58,7 @@ static void print_columns(const struct table_schema *t, const json_t *row)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)row, key, value) {
+	json_object_foreach((json_t *)row, key, value) {
 		const struct column_schema *c = t ? table_column(t, key) : NULL;
 		AUTO_STR text = STR_INIT;
 		struct datum *d;
@@ -82,9 +82,9 @@ static void print_row(const struct table_schema *t, const char *table, const cha
 		return;
 	}
 	struct name *old = name_lookup(&uuid);
-	const char *name = old			? old->name
+	const char *name = old			 ? old->name
 			   : json_is_object(row) ? json_string_value(json_object_get(row, "name"))
-						: NULL;
+						 : NULL;
 	printf("  table %s %s", table, old ? "row " : "insert row ");
 	if (name && *name)
 		printf("\"%s\" (%.8s)", name, id);
@@ -110,11 +110,11 @@ static void print_tables(const struct schema *schema, const json_t *record, unsi
 	const char *table, *id;
 	json_t *rows, *row;
 
-	json_object_foreach ((json_t *)record, table, rows) {
+	json_object_foreach((json_t *)record, table, rows) {
 		if (*table == '_' || !json_is_object(rows))
 			continue;
 		const struct table_schema *t = schema_table(schema, table);
-		json_object_foreach (rows, id, row)
+		json_object_foreach(rows, id, row)
 			print_row(t, table, id, row, is_diff, verbosity);
 	}
 }
@@ -155,7 +155,7 @@ static void forget_all(void)
 {
 	struct name *n;
 
-	HMAP_FOR_EACH_SAFE (n, &names, node)
+	HMAP_FOR_EACH_SAFE(n, &names, node)
 		name_forget(n);
 	hmap_fini(&names);
 }

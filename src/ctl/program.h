@@ -12,9 +12,9 @@
  * --syslog-method, --syslog-target; a bad command line is one line on standard error and status 1.
  * Threads: one. */
 #pragma once
+#include <limits.h>
 #include "base/compiler.h"
 #include "base/str.h"
-#include <limits.h>
 
 struct program_option {
 	const char *name; /* "strict"; NULL ends the table */

@@ -5,11 +5,11 @@
  * Cells are put in row by row, left to right. A cell is text, JSON, or a value of the database,
  * which is printed as the style says. The table owns what is put in. */
 #pragma once
+#include <getopt.h>
+#include <jansson.h>
 #include "base/err.h"
 #include "base/str.h"
 #include "ovsdb/value.h"
-#include <getopt.h>
-#include <jansson.h>
 
 enum table_format { TABLE_TABLE, TABLE_LIST, TABLE_HTML, TABLE_CSV, TABLE_JSON };
 enum cell_format { CELL_STRING, CELL_BARE, CELL_JSON };

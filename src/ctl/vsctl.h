@@ -20,11 +20,11 @@
 struct view_bridge {
 	struct hmap_node node; /* in view.bridges, by name */
 	const char *name;
-	const struct vsw_bridge *row;	   /* the parent's, if it is a fake one */
-	const struct vsw_port *local;	   /* the port of its own name; NULL: there is none */
-	struct view_bridge *parent;	   /* NULL: a real bridge */
-	int vlan;			   /* 0: a real bridge, or a fake one for untagged */
-	struct list children;		   /* fake bridges, view_bridge.child_node */
+	const struct vsw_bridge *row; /* the parent's, if it is a fake one */
+	const struct vsw_port *local; /* the port of its own name; NULL: there is none */
+	struct view_bridge *parent;   /* NULL: a real bridge */
+	int vlan;		      /* 0: a real bridge, or a fake one for untagged */
+	struct list children;	      /* fake bridges, view_bridge.child_node */
 	struct list child_node;
 	struct list ports; /* view_port.node_in_bridge; without local ones */
 };

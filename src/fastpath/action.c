@@ -46,8 +46,8 @@ void dp_actions_output(struct dp_actions *a, uint32_t dp_port)
 	r->dp_port = dp_port;
 }
 
-void dp_actions_set(struct dp_actions *a, enum dp_set_what what, const void *value, const void *mask,
-		    size_t size)
+void dp_actions_set(struct dp_actions *a, enum dp_set_what what, const void *value,
+		    const void *mask, size_t size)
 {
 	const uint8_t *m = mask;
 	size_t i = 0;

@@ -11,33 +11,33 @@
 #include "packet/key.h"
 
 enum dp_action_type {
-	DPA_OUTPUT = 1,	 /* dpa_output: to a port of the same fast path */
-	DPA_USERSPACE,	 /* dpa_userspace: a copy to user space, for the controller, sampling .. */
-	DPA_SET,	 /* dpa_set: masked write of one header's fields */
-	DPA_PUSH_VLAN,	 /* dpa_push_vlan */
-	DPA_POP_VLAN,	 /* header only */
-	DPA_PUSH_MPLS,	 /* dpa_mpls */
-	DPA_POP_MPLS,	 /* dpa_mpls: ethertype afterwards */
-	DPA_PUSH_ETH,	 /* dpa_push_eth */
-	DPA_POP_ETH,	 /* header only */
-	DPA_PUSH_NSH,	 /* dpa_push_nsh */
-	DPA_POP_NSH,	 /* header only */
-	DPA_RECIRC,	 /* dpa_u32: recirculation id */
-	DPA_HASH,	 /* dpa_hash: into dp_hash */
-	DPA_SAMPLE,	 /* dpa_nested: probability; nested list */
-	DPA_CLONE,	 /* dpa_nested: the list runs on a copy */
+	DPA_OUTPUT = 1, /* dpa_output: to a port of the same fast path */
+	DPA_USERSPACE,	/* dpa_userspace: a copy to user space, for the controller, sampling .. */
+	DPA_SET,	/* dpa_set: masked write of one header's fields */
+	DPA_PUSH_VLAN,	/* dpa_push_vlan */
+	DPA_POP_VLAN,	/* header only */
+	DPA_PUSH_MPLS,	/* dpa_mpls */
+	DPA_POP_MPLS,	/* dpa_mpls: ethertype afterwards */
+	DPA_PUSH_ETH,	/* dpa_push_eth */
+	DPA_POP_ETH,	/* header only */
+	DPA_PUSH_NSH,	/* dpa_push_nsh */
+	DPA_POP_NSH,	/* header only */
+	DPA_RECIRC,	/* dpa_u32: recirculation id */
+	DPA_HASH,	/* dpa_hash: into dp_hash */
+	DPA_SAMPLE,	/* dpa_nested: probability; nested list */
+	DPA_CLONE,	/* dpa_nested: the list runs on a copy */
 	DPA_CHECK_PKT_LEN, /* dpa_check_pkt_len: two nested lists */
-	DPA_TRUNC,	 /* dpa_u32: next output sends at most this many bytes */
-	DPA_METER,	 /* dpa_u32: meter id; may drop */
-	DPA_CT,		 /* dpa_ct */
-	DPA_CT_CLEAR,	 /* header only */
-	DPA_TUNNEL_PUSH, /* dpa_tunnel_push: outer headers, whole */
-	DPA_TUNNEL_POP,	 /* dpa_u32: tunnel port; decapsulates and looks up again */
-	DPA_OUTPUT_DEV,	 /* dpa_output_dev: a packet with its Ethernet header, to a host device that
-			  * is no port of ours: where tunnels leave */
-	DPA_LB_OUTPUT,	 /* dpa_u32: bond id; member by dp_hash */
-	DPA_DEC_TTL,	 /* dpa_nested: what to do with a packet whose TTL is out */
-	DPA_DROP,	 /* dpa_u32: enum drop_reason, explicit so that it is counted */
+	DPA_TRUNC,	   /* dpa_u32: next output sends at most this many bytes */
+	DPA_METER,	   /* dpa_u32: meter id; may drop */
+	DPA_CT,		   /* dpa_ct */
+	DPA_CT_CLEAR,	   /* header only */
+	DPA_TUNNEL_PUSH,   /* dpa_tunnel_push: outer headers, whole */
+	DPA_TUNNEL_POP,	   /* dpa_u32: tunnel port; decapsulates and looks up again */
+	DPA_OUTPUT_DEV, /* dpa_output_dev: a packet with its Ethernet header, to a host device that
+			 * is no port of ours: where tunnels leave */
+	DPA_LB_OUTPUT,	/* dpa_u32: bond id; member by dp_hash */
+	DPA_DEC_TTL,	/* dpa_nested: what to do with a packet whose TTL is out */
+	DPA_DROP,	/* dpa_u32: enum drop_reason, explicit so that it is counted */
 };
 
 struct dp_action {
@@ -63,7 +63,13 @@ struct dpa_output_dev {
 };
 
 /* Why a packet goes to user space by an action, and what user space needs to go on with it. */
-enum dp_userspace_reason { DPU_CONTROLLER = 1, DPU_SFLOW, DPU_IPFIX, DPU_SLOW_PATH, DPU_MIRROR_ERSPAN };
+enum dp_userspace_reason {
+	DPU_CONTROLLER = 1,
+	DPU_SFLOW,
+	DPU_IPFIX,
+	DPU_SLOW_PATH,
+	DPU_MIRROR_ERSPAN
+};
 struct dpa_userspace {
 	struct dp_action h;
 	uint32_t reason; /* 0: a cookie of unknown meaning */
@@ -82,22 +88,22 @@ enum dp_slow {
 	DP_SLOW_LACP = 1 << 2,
 	DP_SLOW_STP = 1 << 3,
 	DP_SLOW_LLDP = 1 << 4,
-	DP_SLOW_ACTION = 1 << 5, /* an action that fast paths do not have */
-	DP_SLOW_MATCH = 1 << 6,	 /* a match that they cannot make */
-	DP_SLOW_PROBE = 1 << 7,	 /* a loop guard's probe */
+	DP_SLOW_ACTION = 1 << 5,    /* an action that fast paths do not have */
+	DP_SLOW_MATCH = 1 << 6,	    /* a match that they cannot make */
+	DP_SLOW_PROBE = 1 << 7,	    /* a loop guard's probe */
 	DP_SLOW_NEIGHBOUR = 1 << 8, /* a tunnel's next hop is being resolved */
 };
 
 /* What a DPA_USERSPACE carries; members that its reason does not need are zero. */
 struct userspace_cookie {
-	uint8_t kind; /* enum dp_userspace_reason */
+	uint8_t kind;	/* enum dp_userspace_reason */
 	uint8_t reason; /* DPU_CONTROLLER: OFPR_* */
 	uint8_t table_id;
 	bool dont_send;
 	uint16_t slow; /* DPU_SLOW_PATH: DP_SLOW_* */
 	uint16_t controller_id;
 	uint16_t max_len;
-	uint16_t vlan_tci; /* DPU_SFLOW: host order */
+	uint16_t vlan_tci;  /* DPU_SFLOW: host order */
 	uint32_t recirc_id; /* controller: metadata and bridge */
 	uint32_t ofport;    /* slow path: input port */
 	uint32_t meter;
@@ -113,22 +119,22 @@ struct userspace_cookie {
 };
 
 enum dp_set_what {
-	DPS_ETH = 1,	/* dl_src, dl_dst */
-	DPS_IPV4,	/* nw_src nw_dst nw_tos nw_ttl; checksums follow, pseudo-header included */
-	DPS_IPV6,	/* ipv6_src ipv6_dst ipv6_label nw_tos nw_ttl */
-	DPS_TCP,	/* tp_src tp_dst */
+	DPS_ETH = 1, /* dl_src, dl_dst */
+	DPS_IPV4,    /* nw_src nw_dst nw_tos nw_ttl; checksums follow, pseudo-header included */
+	DPS_IPV6,    /* ipv6_src ipv6_dst ipv6_label nw_tos nw_ttl */
+	DPS_TCP,     /* tp_src tp_dst */
 	DPS_UDP,
 	DPS_SCTP,
-	DPS_ICMP,	/* tp_src tp_dst: type and code */
+	DPS_ICMP, /* tp_src tp_dst: type and code */
 	DPS_ICMPV6,
-	DPS_ARP,	/* nw_src nw_dst nw_proto arp_sha arp_tha */
-	DPS_ND,		/* nd_target arp_sha arp_tha */
-	DPS_ND_EXT,	/* reserved, option type */
-	DPS_MPLS,	/* mpls_lse[0] */
+	DPS_ARP,    /* nw_src nw_dst nw_proto arp_sha arp_tha */
+	DPS_ND,	    /* nd_target arp_sha arp_tha */
+	DPS_ND_EXT, /* reserved, option type */
+	DPS_MPLS,   /* mpls_lse[0] */
 	DPS_NSH,
-	DPS_TUNNEL,	/* tunnel, tun_opts */
-	DPS_PRIORITY,	/* skb_priority */
-	DPS_MARK,	/* pkt_mark */
+	DPS_TUNNEL,   /* tunnel, tun_opts */
+	DPS_PRIORITY, /* skb_priority */
+	DPS_MARK,     /* pkt_mark */
 };
 /* Values and masks lie in the same struct as keys do, so that there is one list of fields; only the
  * members that 'what' names are looked at. Compact on purpose: DPS_TUNNEL alone carries options. */
@@ -182,7 +188,8 @@ struct dps_u32 {
 };
 struct dps_tunnel {
 	struct tunnel_key tunnel;
-	uint8_t opts[KEY_TUN_OPTS_BYTES]; /* raw Geneve options, tunnel.opts_size bytes; rest zero */
+	uint8_t opts[KEY_TUN_OPTS_BYTES]; /* raw Geneve options, tunnel.opts_size bytes; rest zero
+					   */
 };
 
 struct dpa_push_vlan {
@@ -231,8 +238,16 @@ struct dpa_check_pkt_len {
 	uint8_t nested[]; /* greater, then less-or-equal */
 };
 
-enum { DPCT_COMMIT = 1, DPCT_FORCE = 2, DPCT_NAT = 4, DPCT_NAT_SRC = 8, DPCT_NAT_DST = 16,
-       DPCT_NAT_PERSISTENT = 32, DPCT_NAT_HASH = 64, DPCT_NAT_RANDOM = 128 };
+enum {
+	DPCT_COMMIT = 1,
+	DPCT_FORCE = 2,
+	DPCT_NAT = 4,
+	DPCT_NAT_SRC = 8,
+	DPCT_NAT_DST = 16,
+	DPCT_NAT_PERSISTENT = 32,
+	DPCT_NAT_HASH = 64,
+	DPCT_NAT_RANDOM = 128
+};
 struct dpa_ct {
 	struct dp_action h;
 	uint32_t flags;
@@ -247,18 +262,33 @@ struct dpa_ct {
 	uint32_t pad1;
 };
 
-enum tunnel_type { TUNNEL_NONE, TUNNEL_VXLAN, TUNNEL_GRE, TUNNEL_GENEVE, TUNNEL_IP6GRE, TUNNEL_ERSPAN,
-		   TUNNEL_IP6ERSPAN, TUNNEL_GTPU, TUNNEL_BAREUDP, TUNNEL_SRV6, TUNNEL_LISP, TUNNEL_STT };
+enum tunnel_type {
+	TUNNEL_NONE,
+	TUNNEL_VXLAN,
+	TUNNEL_GRE,
+	TUNNEL_GENEVE,
+	TUNNEL_IP6GRE,
+	TUNNEL_ERSPAN,
+	TUNNEL_IP6ERSPAN,
+	TUNNEL_GTPU,
+	TUNNEL_BAREUDP,
+	TUNNEL_SRV6,
+	TUNNEL_LISP,
+	TUNNEL_STT
+};
 enum { TUNNEL_PUSH_MAX_BYTES = 512 };
 struct dpa_tunnel_push {
 	struct dp_action h;
 	uint32_t tunnel_port; /* dp port of the tunnel, for its counters */
 	uint16_t type;	      /* enum tunnel_type */
-	uint16_t header_size; /* Ethernet, IP, UDP or GRE with key.. and options, ready but for lengths,
-			       * IPv4 id and header checksum, UDP source port, outer checksum */
+	uint16_t header_size; /* Ethernet, IP, UDP or GRE with key.. and options, ready but for
+			       * lengths, IPv4 id and header checksum, UDP source port, outer
+			       * checksum */
 	uint16_t l3_ofs, l4_ofs;
-	uint32_t out_port; /* dp port, when the underlay is a bridge of ours; else a DPA_OUTPUT_DEV follows */
-	/* What the far end's packets carry: answers to packets that are too big come as if from it. */
+	uint32_t out_port; /* dp port, when the underlay is a bridge of ours; else a DPA_OUTPUT_DEV
+			      follows */
+	/* What the far end's packets carry: answers to packets that are too big come as if from it.
+	 */
 	be64 in_id;
 	uint16_t in_flags; /* TUN_F_KEY */
 	uint16_t pad[3];
@@ -270,7 +300,10 @@ struct dp_actions {
 	uint8_t *data;
 	size_t size, allocated;
 };
-#define DP_ACTIONS_INIT { NULL, 0, 0 }
+#define DP_ACTIONS_INIT                                                                            \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 void dp_actions_fini(struct dp_actions *);
 void dp_actions_clear(struct dp_actions *);
 /* Appends a zeroed record of 'size' bytes, rounded up to 8; valid until the next append. */
@@ -287,8 +320,9 @@ size_t dp_actions_begin_nested(struct dp_actions *, enum dp_action_type, uint32_
 void dp_actions_end_nested(struct dp_actions *, size_t ofs);
 
 #define DP_ACTION_FOR_EACH(a, data, size_)                                                         \
-	for (const struct dp_action *a = (const struct dp_action *)(data),                         \
-				    *end_##a = (const struct dp_action *)((const uint8_t *)(data) + (size_)); \
+	for (const struct dp_action *                                                              \
+		     a = (const struct dp_action *)(data),                                         \
+		    *end_##a = (const struct dp_action *)((const uint8_t *)(data) + (size_));      \
 	     a < end_##a; a = (const struct dp_action *)((const uint8_t *)a + a->size))
 
 /* Text as ovs-dpctl(8); port names instead of numbers where 'port_name' (may be NULL) gives one. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* action_text: private to action_text.c and action_parse.c. The fields of a set action are written as
- * those of a key are, so values move between struct dps_* and struct flow_key. */
+/* action_text: private to action_text.c and action_parse.c. The fields of a set action are written
+ * as those of a key are, so values move between struct dps_* and struct flow_key. */
 #pragma once
 #include "fastpath/action.h"
 #include "packet/key_text.h"

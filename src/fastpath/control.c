@@ -2,13 +2,13 @@
 /* The control lock, and how it goes with RCU.
  *
  * QSBR readers must not block while online: a thread that waits for the lock would hold up a grace
- * period that the lock's holder waits for. So control_lock() takes the thread offline while it waits.
- * What a datapath thread had looked up before is therefore gone after it: misses are handled last in
- * a batch, and look again.
+ * period that the lock's holder waits for. So control_lock() takes the thread offline while it
+ * waits. What a datapath thread had looked up before is therefore gone after it: misses are handled
+ * last in a batch, and look again.
  *
  * Plain mutexes are not fair, and a flood of misses from several threads could keep the main thread
- * out for long. Waiters are therefore served in order of arrival (a ticket lock that sleeps): the main
- * thread waits for at most one miss a datapath thread. */
+ * out for long. Waiters are therefore served in order of arrival (a ticket lock that sleeps): the
+ * main thread waits for at most one miss a datapath thread. */
 #include <pthread.h>
 
 #include "base/rcu.h"

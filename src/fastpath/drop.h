@@ -23,7 +23,7 @@ enum drop_reason {
 #define DROP_ENUM(ID, NAME, TEXT) DROP_##ID,
 	DROP_REASONS(DROP_ENUM)
 #undef DROP_ENUM
-	N_DROP_REASONS,
+		N_DROP_REASONS,
 };
 
 const char *drop_name(enum drop_reason);

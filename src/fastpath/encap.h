@@ -3,8 +3,8 @@
 #pragma once
 #include "fastpath/action.h"
 
-/* "tnl/egress_port_range": UDP source ports are chosen from it by a hash of the inner packet, so that
- * the underlay can spread flows (RFC 7348 5). Both ends included. */
+/* "tnl/egress_port_range": UDP source ports are chosen from it by a hash of the inner packet, so
+ * that the underlay can spread flows (RFC 7348 5). Both ends included. */
 struct egress_ports {
 	uint16_t min, max;
 };

@@ -4,10 +4,10 @@
  * as in OVS ("ovs-system", "ovs-netdev"), so patch ports cost nothing.
  *
  * A flow is key + mask + actions + statistics; keys of flows in one fast path never overlap.
- * Threads: all functions run under the control lock (below), on any thread, but for statistics, which
- *          are read without it.
- * The control lock is held by whoever reads or writes control state: the main thread all the time but
- * while it waits for events, and a datapath thread while it handles a miss. */
+ * Threads: all functions run under the control lock (below), on any thread, but for statistics,
+ * which are read without it. The control lock is held by whoever reads or writes control state: the
+ * main thread all the time but while it waits for events, and a datapath thread while it handles a
+ * miss. */
 #pragma once
 #include "base/err.h"
 #include "fastpath/action.h"
@@ -44,16 +44,16 @@ struct fastpath_flow {
 	const void *actions;
 	size_t actions_size;
 	struct dp_flow_stats stats;
-	bool offloaded;	     /* in the kernel */
-	void *user;	     /* what flow_put was given: the upcall module's own record */
+	bool offloaded; /* in the kernel */
+	void *user;	/* what flow_put was given: the upcall module's own record */
 };
 
 /* What user space is asked: a miss, or an action DPA_USERSPACE. */
 enum upcall_type { UPCALL_MISS, UPCALL_ACTION };
 struct upcall {
 	enum upcall_type type;
-	struct packet *packet;	    /* lent; the callee may change and must not keep it */
-	const struct flow_key *key; /* extracted; in_port not yet known */
+	struct packet *packet;		    /* lent; the callee may change and must not keep it */
+	const struct flow_key *key;	    /* extracted; in_port not yet known */
 	const struct dpa_userspace *action; /* UPCALL_ACTION */
 	/* Answers for a miss. */
 	struct dp_actions *actions; /* run on this packet */
@@ -82,7 +82,8 @@ struct fastpath_ops {
 	MUST_CHECK int (*flow_stats)(struct fastpath *, const struct flow_ufid *,
 				     struct dp_flow_stats *ret);
 	/* Calls 'cb' for each flow until it returns false. cb may delete or replace that flow. */
-	void (*flow_dump)(struct fastpath *, bool (*cb)(const struct fastpath_flow *, void *), void *);
+	void (*flow_dump)(struct fastpath *, bool (*cb)(const struct fastpath_flow *, void *),
+			  void *);
 	uint64_t (*n_flows)(const struct fastpath *);
 	void (*flow_flush)(struct fastpath *);
 	/* Runs actions on one packet, which is consumed. */
@@ -106,8 +107,9 @@ struct fastpath {
 /* NULL: no such type. "system" is what runs when BPF may not be loaded, too: see fastpath/user. */
 const struct fastpath_ops *fastpath_ops_lookup(const char *type);
 void fastpath_ops_register(const struct fastpath_ops *);
-/* A simulated fast path never touches the host: internal ports are simulated, tunnels have no sockets,
- * and ports are numbered after their names. "dummy" is, and what --enable-dummy=.. says. */
+/* A simulated fast path never touches the host: internal ports are simulated, tunnels have no
+ * sockets, and ports are numbered after their names. "dummy" is, and what --enable-dummy=.. says.
+ */
 void fastpath_set_simulated(const char *type);
 bool fastpath_is_simulated(const char *type);
 /* The kind of port that Interface.type 'type' is on a bridge of this fast path: "internal" is a tap

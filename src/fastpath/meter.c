@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Of the bands that a packet is over, the one with the highest rate acts (OpenFlow 1.3, 5.7.1).
  *
- * A meter is shared by all threads, and its buckets must not leak tokens, so each has a spin lock: it
- * is held for a few nanoseconds, and only flows with a meter pay. A bucket counts in
- * billionths of its unit, filled by the time that passed; integer arithmetic loses nothing. */
+ * A meter is shared by all threads, and its buckets must not leak tokens, so each has a spin lock:
+ * it is held for a few nanoseconds, and only flows with a meter pay. A bucket counts in billionths
+ * of its unit, filled by the time that passed; integer arithmetic loses nothing. */
 #include "fastpath/meter.h"
 
 #include <errno.h>
@@ -124,7 +124,8 @@ static void fill(struct meter *m, int64_t now_ns)
 	for (unsigned i = 0; i < m->config.n_bands; i++) {
 		struct bucket *k = &m->buckets[i];
 		unsigned __int128 sum =
-			(unsigned __int128)ns * band_rate(&m->config, &m->config.bands[i]) + k->rest;
+			(unsigned __int128)ns * band_rate(&m->config, &m->config.bands[i]) +
+			k->rest;
 		uint64_t n = (uint64_t)(sum / (uint64_t)NS_PER_SEC);
 		k->rest = (uint64_t)(sum % (uint64_t)NS_PER_SEC);
 		k->tokens = n > k->full - k->tokens ? k->full : k->tokens + n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The MTU trap: two guests at MTU 1500 on switches whose underlay has 1500, too. Nobody on the layer 2
- * network in between is a router that could tell the sender, so large packets would vanish, and with
- * them every TCP connection after its handshake. So the switch speaks for the far end. */
+/* The MTU trap: two guests at MTU 1500 on switches whose underlay has 1500, too. Nobody on the
+ * layer 2 network in between is a router that could tell the sender, so large packets would vanish,
+ * and with them every TCP connection after its handshake. So the switch speaks for the far end. */
 #include "fastpath/too_big.h"
 
 #include <string.h>
@@ -9,7 +9,13 @@
 #include "packet/csum.h"
 #include "wire/net.h"
 
-enum { ICMP4_QUOTE = 548, ICMP6_QUOTE = 1232, ICMP_UNREACH = 3, ICMP_FRAG_NEEDED = 4, ICMP6_TOO_BIG = 2 };
+enum {
+	ICMP4_QUOTE = 548,
+	ICMP6_QUOTE = 1232,
+	ICMP_UNREACH = 3,
+	ICMP_FRAG_NEEDED = 4,
+	ICMP6_TOO_BIG = 2
+};
 
 static bool is_icmp4_error(uint8_t type)
 {
@@ -68,8 +74,8 @@ static struct packet *answer6(const struct packet *p, uint32_t mtu)
 	if (left < IP6_HLEN + 8 || h->dst[0] == 0xff || h->src[0] == 0xff ||
 	    !memcmp(h->src, unspecified, sizeof unspecified))
 		return NULL;
-	if (p->l4_ofs == PACKET_NO_OFS || (h->next == IPPROTO_ICMPV6 && p->l4_ofs < p->size &&
-					   p->data[p->l4_ofs] < 128))
+	if (p->l4_ofs == PACKET_NO_OFS ||
+	    (h->next == IPPROTO_ICMPV6 && p->l4_ofs < p->size && p->data[p->l4_ofs] < 128))
 		return NULL;
 	uint32_t quote = MIN(left, ICMP6_QUOTE);
 	struct packet *a = begin_answer(p, IP6_HLEN + ICMP_HLEN + quote);
@@ -94,9 +100,9 @@ struct packet *too_big_answer(const struct packet *p, uint32_t mtu)
 	    p->size < p->l3_ofs + (uint32_t)IP4_HLEN || (p->data[0] & 1) || (p->data[6] & 1))
 		return NULL;
 	uint16_t type = get_be16(p->data + p->l3_ofs - 2);
-	return type == ETH_TYPE_IP   ? answer4(p, mtu) :
-	       type == ETH_TYPE_IPV6 ? answer6(p, mtu) :
-				       NULL;
+	return type == ETH_TYPE_IP     ? answer4(p, mtu)
+	       : type == ETH_TYPE_IPV6 ? answer6(p, mtu)
+				       : NULL;
 }
 
 struct packet *too_big_fragment(struct packet *p, uint32_t mtu)

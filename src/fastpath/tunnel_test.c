@@ -29,16 +29,34 @@ static const struct {
 	{ TUNNEL_VXLAN, { 8, 0, 0, 0, 0, 0, 0x7b }, 7, -1, 0, 0, 0 },
 	{ TUNNEL_GRE, { 0, 0, 0x65, 0x58 }, 4, 0, 4, 0, PT_ETH },
 	{ TUNNEL_GRE, { 0x20, 0, 0x65, 0x58, 0, 0, 1, 0xc8 }, 8, 0, 8, 0x1c8, PT_ETH },
-	{ TUNNEL_GRE, { 0x30, 0, 8, 0, 0, 0, 1, 0xc8, 0, 0, 0, 9 }, 12, 0, 12, 0x1c8, PT_OF(1, 0x800) },
+	{ TUNNEL_GRE,
+	  { 0x30, 0, 8, 0, 0, 0, 1, 0xc8, 0, 0, 0, 9 },
+	  12,
+	  0,
+	  12,
+	  0x1c8,
+	  PT_OF(1, 0x800) },
 	{ TUNNEL_GRE, { 0x20, 0, 0x65, 0x58, 0, 0, 1 }, 7, -1, 0, 0, 0 },
 	{ TUNNEL_GRE, { 0x20, 1, 0x88, 0x0b, 0, 0, 1, 0 }, 8, -1, 0, 0, 0 }, /* version 1 */
 	{ TUNNEL_GRE, { 0x40, 0, 0x65, 0x58, 0, 0, 0, 0 }, 8, -1, 0, 0, 0 }, /* source routes */
 	{ TUNNEL_GRE, { 0x80, 0, 0x65, 0x58, 0x1a, 0xa7, 0, 0 }, 8, 0, 8, 0, PT_ETH },
-	{ TUNNEL_GRE, { 0x80, 0, 0x65, 0x58, 0x1a, 0xa8, 0, 0 }, 8, -1, 0, 0, 0 }, /* bad checksum */
+	{ TUNNEL_GRE, { 0x80, 0, 0x65, 0x58, 0x1a, 0xa8, 0, 0 }, 8, -1, 0, 0, 0 }, /* bad checksum
+										    */
 	{ TUNNEL_GENEVE, { 0, 0, 0x65, 0x58, 0, 0, 5, 0 }, 8, 0, 8, 5, PT_ETH },
-	{ TUNNEL_GENEVE, { 2, 0x40, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 0x80, 1, 1, 2, 3, 4 }, 16, 0, 16, 5,
+	{ TUNNEL_GENEVE,
+	  { 2, 0x40, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 0x80, 1, 1, 2, 3, 4 },
+	  16,
+	  0,
+	  16,
+	  5,
 	  PT_ETH },
-	{ TUNNEL_GENEVE, { 2, 0, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 0x80, 2, 1, 2, 3, 4 }, 16, -1, 0, 0, 0 },
+	{ TUNNEL_GENEVE,
+	  { 2, 0, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 0x80, 2, 1, 2, 3, 4 },
+	  16,
+	  -1,
+	  0,
+	  0,
+	  0 },
 	{ TUNNEL_GENEVE, { 2, 0, 0x65, 0x58, 0, 0, 5, 0, 1, 2 }, 10, -1, 0, 0, 0 },
 	{ TUNNEL_GENEVE, { 0x40, 0, 0x65, 0x58, 0, 0, 5, 0 }, 8, -1, 0, 0, 0 }, /* version 1 */
 };
@@ -71,9 +89,11 @@ static struct packet *packet_of(const char *flow, uint32_t payload)
 
 static void answers_ip4(void **state)
 {
-	struct packet *p = packet_of(ETH "eth_type(0x8100),vlan(vid=5,pcp=0),encap(eth_type(0x0800),"
-				     "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,ttl=64,frag=no),"
-				     "tcp(src=1,dst=2))", 1460);
+	struct packet *p =
+		packet_of(ETH "eth_type(0x8100),vlan(vid=5,pcp=0),encap(eth_type(0x0800),"
+			      "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,ttl=64,frag=no),"
+			      "tcp(src=1,dst=2))",
+			  1460);
 	struct packet *a = too_big_answer(p, 1400);
 	struct flow_key key;
 	assert_non_null(a);
@@ -98,8 +118,10 @@ static void answers_ip4(void **state)
 
 static void answers_ip6(void **state)
 {
-	struct packet *p = packet_of(ETH "eth_type(0x86dd),ipv6(src=fd00::1,dst=fd00::2,label=0,proto=17,"
-				     "tclass=0,hlimit=64,frag=no),udp(src=1,dst=2)", 1440);
+	struct packet *p =
+		packet_of(ETH "eth_type(0x86dd),ipv6(src=fd00::1,dst=fd00::2,label=0,proto=17,"
+			      "tclass=0,hlimit=64,frag=no),udp(src=1,dst=2)",
+			  1440);
 	struct packet *a = too_big_answer(p, 1400);
 	struct flow_key key;
 	assert_non_null(a);
@@ -109,7 +131,8 @@ static void answers_ip6(void **state)
 	assert_int_equal(key.ipv6_src.s6_addr[15], 2);
 	const struct icmp_hdr *icmp = packet_l4(a);
 	assert_int_equal(be32_to_cpu(icmp->rest), 1400);
-	uint32_t sum = csum_pseudo6(&key.ipv6_src, &key.ipv6_dst, IPPROTO_ICMPV6, packet_l4_size(a));
+	uint32_t sum =
+		csum_pseudo6(&key.ipv6_src, &key.ipv6_dst, IPPROTO_ICMPV6, packet_l4_size(a));
 	assert_int_equal(csum_fold(csum_add(sum, icmp, packet_l4_size(a))), 0);
 	assert_in_range(a->size, 100, 14 + 1280);
 	assert_null(too_big_answer(a, 100));
@@ -119,17 +142,20 @@ static void answers_ip6(void **state)
 
 static void answers_no_multicast(void **state)
 {
-	struct packet *p = packet_of("eth(src=00:00:00:00:00:01,dst=01:00:5e:00:00:02),eth_type(0x0800),"
-				     "ipv4(src=10.0.0.1,dst=224.0.0.2,proto=17,tos=0,ttl=64,frag=no),"
-				     "udp(src=1,dst=2)", 1400);
+	struct packet *p =
+		packet_of("eth(src=00:00:00:00:00:01,dst=01:00:5e:00:00:02),eth_type(0x0800),"
+			  "ipv4(src=10.0.0.1,dst=224.0.0.2,proto=17,tos=0,ttl=64,frag=no),"
+			  "udp(src=1,dst=2)",
+			  1400);
 	assert_null(too_big_answer(p, 1000));
 	packet_free(p);
 }
 
 static void fragments(void **state)
 {
-	const char *flow = ETH "eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,"
-			       "frag=no),udp(src=1,dst=2)";
+	const char *flow =
+		ETH "eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,"
+		    "frag=no),udp(src=1,dst=2)";
 	struct packet *p = packet_of(flow, 3000), *whole = packet_clone(p);
 	((struct ip4_hdr *)packet_l3(p))->frag_off = BE16_C(IP4_DF);
 	assert_null(too_big_fragment(p, 1450));
@@ -158,8 +184,10 @@ static void fragments(void **state)
 /* A kernel tunnel device on the same host leaves inner checksums to a NIC that is not there. */
 static void finds_unfinished_checksums(void **state)
 {
-	struct packet *p = packet_of(ETH "eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,"
-				     "ttl=64,frag=no),tcp(src=1,dst=2)", 5000);
+	struct packet *p =
+		packet_of(ETH "eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,"
+			      "ttl=64,frag=no),tcp(src=1,dst=2)",
+			  5000);
 	tunnel_inner_csum(p);
 	assert_false(p->csum_partial); /* it is finished */
 	const struct ip4_hdr *h = packet_l3(p);
@@ -176,12 +204,9 @@ static void finds_unfinished_checksums(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(headers_parse),
-		cmocka_unit_test(answers_ip4),
-		cmocka_unit_test(answers_ip6),
-		cmocka_unit_test(answers_no_multicast),
-		cmocka_unit_test(fragments),
-		cmocka_unit_test(finds_unfinished_checksums),
+		cmocka_unit_test(headers_parse), cmocka_unit_test(answers_ip4),
+		cmocka_unit_test(answers_ip6),	 cmocka_unit_test(answers_no_multicast),
+		cmocka_unit_test(fragments),	 cmocka_unit_test(finds_unfinished_checksums),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

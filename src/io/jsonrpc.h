@@ -8,10 +8,10 @@
  * Threads: the loop's. Ownership: messages handed in are taken; messages handed out are the
  * receiver's. json_t is jansson's. */
 #pragma once
+#include <jansson.h>
 #include "base/err.h"
 #include "io/loop.h"
 #include "io/stream.h"
-#include <jansson.h>
 
 #define JSONRPC_MAX_MESSAGE_BYTES (64u << 20)
 #define JSONRPC_MAX_DEPTH 1000

@@ -9,9 +9,9 @@
  * Threads: a socket belongs to one thread. Requests wait for the kernel, which answers within the
  * system call; news arrive on the loop. */
 #pragma once
+#include <linux/netlink.h>
 #include "base/err.h"
 #include "io/loop.h"
-#include <linux/netlink.h>
 
 #define NETLINK_REQUEST_BYTES 8192
 

@@ -11,7 +11,7 @@
 
 struct file {
 	struct file *next;
-	char *path; /* NULL: free to use */
+	char *path;  /* NULL: free to use */
 	char *spent; /* was unlinked: free() is not for signal handlers */
 	pid_t owner;
 };

@@ -82,8 +82,9 @@ const struct of_action *of_action_nested(const struct of_action *a, size_t *ret_
 
 bool of_action_is_instruction(const struct of_action *a)
 {
-	return a->type == OFA_METER || a->type == OFA_CLEAR_ACTIONS || a->type == OFA_WRITE_ACTIONS ||
-	       a->type == OFA_WRITE_METADATA || a->type == OFA_GOTO_TABLE;
+	return a->type == OFA_METER || a->type == OFA_CLEAR_ACTIONS ||
+	       a->type == OFA_WRITE_ACTIONS || a->type == OFA_WRITE_METADATA ||
+	       a->type == OFA_GOTO_TABLE;
 }
 
 static bool action_outputs_to(const struct of_action *a, uint32_t port)
@@ -104,7 +105,8 @@ static bool action_outputs_to(const struct of_action *a, uint32_t port)
 
 bool of_actions_output_to(const void *list, size_t size, uint32_t port)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (action_outputs_to(a, port))
 			return true;
 		size_t n;
@@ -117,7 +119,8 @@ bool of_actions_output_to(const void *list, size_t size, uint32_t port)
 
 bool of_actions_output_to_group(const void *list, size_t size, uint32_t group)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (a->type == OFA_GROUP && ((const struct ofa_u32 *)a)->value == group)
 			return true;
 		size_t n;
@@ -130,7 +133,8 @@ bool of_actions_output_to_group(const void *list, size_t size, uint32_t group)
 
 uint32_t of_actions_goto_table(const void *list, size_t size)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (a->type == OFA_GOTO_TABLE)
 			return ((const struct ofa_u32 *)a)->value;
 	}
@@ -139,7 +143,8 @@ uint32_t of_actions_goto_table(const void *list, size_t size)
 
 uint32_t of_actions_meter(const void *list, size_t size)
 {
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (a->type == OFA_METER)
 			return ((const struct ofa_u32 *)a)->value;
 	}

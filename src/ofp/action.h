@@ -17,70 +17,70 @@
 
 enum of_action_type {
 	/* Output. */
-	OFA_OUTPUT = 1,	   /* ofa_output */
-	OFA_OUTPUT_REG,	   /* ofa_output_reg: port out of a subfield */
-	OFA_OUTPUT_TRUNC,  /* ofa_output_trunc */
-	OFA_CONTROLLER,	   /* ofa_controller */
-	OFA_ENQUEUE,	   /* ofa_enqueue */
-	OFA_BUNDLE,	   /* ofa_bundle: one of several ports by hash */
-	OFA_GROUP,	   /* ofa_u32: group id */
+	OFA_OUTPUT = 1,	  /* ofa_output */
+	OFA_OUTPUT_REG,	  /* ofa_output_reg: port out of a subfield */
+	OFA_OUTPUT_TRUNC, /* ofa_output_trunc */
+	OFA_CONTROLLER,	  /* ofa_controller */
+	OFA_ENQUEUE,	  /* ofa_enqueue */
+	OFA_BUNDLE,	  /* ofa_bundle: one of several ports by hash */
+	OFA_GROUP,	  /* ofa_u32: group id */
 	/* Header and metadata fields. */
-	OFA_SET_FIELD,	   /* ofa_set_field: set_field and load */
-	OFA_MOVE,	   /* ofa_move */
-	OFA_STACK_PUSH,	   /* ofa_subfield */
-	OFA_STACK_POP,	   /* ofa_subfield */
-	OFA_SET_VLAN_VID,  /* ofa_set_vlan: 1.0 semantics, may push a tag */
-	OFA_SET_VLAN_PCP,  /* ofa_set_vlan */
-	OFA_STRIP_VLAN,	   /* header only; does nothing without a tag */
-	OFA_PUSH_VLAN,	   /* ofa_u32: ethertype */
-	OFA_SET_ETH_SRC,   /* ofa_set_eth */
-	OFA_SET_ETH_DST,   /* ofa_set_eth */
-	OFA_SET_NW_SRC,	   /* ofa_set_nw: IPv4 only */
-	OFA_SET_NW_DST,	   /* ofa_set_nw */
-	OFA_SET_NW_TOS,	   /* ofa_u32: DSCP in the upper 6 bits of a byte */
-	OFA_SET_NW_ECN,	   /* ofa_u32: 0..3 */
-	OFA_SET_NW_TTL,	   /* ofa_u32 */
-	OFA_SET_TP_SRC,	   /* ofa_u32: TCP, UDP or SCTP port */
-	OFA_SET_TP_DST,	   /* ofa_u32 */
-	OFA_DEC_TTL,	   /* ofa_dec_ttl: IPv4, IPv6 */
+	OFA_SET_FIELD,	    /* ofa_set_field: set_field and load */
+	OFA_MOVE,	    /* ofa_move */
+	OFA_STACK_PUSH,	    /* ofa_subfield */
+	OFA_STACK_POP,	    /* ofa_subfield */
+	OFA_SET_VLAN_VID,   /* ofa_set_vlan: 1.0 semantics, may push a tag */
+	OFA_SET_VLAN_PCP,   /* ofa_set_vlan */
+	OFA_STRIP_VLAN,	    /* header only; does nothing without a tag */
+	OFA_PUSH_VLAN,	    /* ofa_u32: ethertype */
+	OFA_SET_ETH_SRC,    /* ofa_set_eth */
+	OFA_SET_ETH_DST,    /* ofa_set_eth */
+	OFA_SET_NW_SRC,	    /* ofa_set_nw: IPv4 only */
+	OFA_SET_NW_DST,	    /* ofa_set_nw */
+	OFA_SET_NW_TOS,	    /* ofa_u32: DSCP in the upper 6 bits of a byte */
+	OFA_SET_NW_ECN,	    /* ofa_u32: 0..3 */
+	OFA_SET_NW_TTL,	    /* ofa_u32 */
+	OFA_SET_TP_SRC,	    /* ofa_u32: TCP, UDP or SCTP port */
+	OFA_SET_TP_DST,	    /* ofa_u32 */
+	OFA_DEC_TTL,	    /* ofa_dec_ttl: IPv4, IPv6 */
 	OFA_SET_MPLS_LABEL, /* ofa_u32 */
-	OFA_SET_MPLS_TC,   /* ofa_u32 */
-	OFA_SET_MPLS_TTL,  /* ofa_u32 */
-	OFA_DEC_MPLS_TTL,  /* header only */
-	OFA_PUSH_MPLS,	   /* ofa_u32: ethertype */
-	OFA_POP_MPLS,	   /* ofa_u32: ethertype afterwards */
-	OFA_DEC_NSH_TTL,   /* header only */
-	OFA_DELETE_FIELD,  /* ofa_field: a tun_metadata field */
-	OFA_ENCAP,	   /* ofa_encap */
-	OFA_DECAP,	   /* ofa_decap */
+	OFA_SET_MPLS_TC,    /* ofa_u32 */
+	OFA_SET_MPLS_TTL,   /* ofa_u32 */
+	OFA_DEC_MPLS_TTL,   /* header only */
+	OFA_PUSH_MPLS,	    /* ofa_u32: ethertype */
+	OFA_POP_MPLS,	    /* ofa_u32: ethertype afterwards */
+	OFA_DEC_NSH_TTL,    /* header only */
+	OFA_DELETE_FIELD,   /* ofa_field: a tun_metadata field */
+	OFA_ENCAP,	    /* ofa_encap */
+	OFA_DECAP,	    /* ofa_decap */
 	/* What else travels beside the packet. */
-	OFA_SET_TUNNEL,	   /* ofa_u64: tun_id */
-	OFA_SET_QUEUE,	   /* ofa_u32 */
-	OFA_POP_QUEUE,	   /* header only */
-	OFA_FIN_TIMEOUT,   /* ofa_fin_timeout */
+	OFA_SET_TUNNEL,	 /* ofa_u64: tun_id */
+	OFA_SET_QUEUE,	 /* ofa_u32 */
+	OFA_POP_QUEUE,	 /* header only */
+	OFA_FIN_TIMEOUT, /* ofa_fin_timeout */
 	/* Control. */
-	OFA_RESUBMIT,	   /* ofa_resubmit */
-	OFA_LEARN,	   /* ofa_learn */
-	OFA_CONJUNCTION,   /* ofa_conjunction */
-	OFA_MULTIPATH,	   /* ofa_multipath */
-	OFA_NOTE,	   /* ofa_note */
-	OFA_EXIT,	   /* header only */
-	OFA_SAMPLE,	   /* ofa_sample */
-	OFA_CLONE,	   /* ofa_nested */
+	OFA_RESUBMIT,	      /* ofa_resubmit */
+	OFA_LEARN,	      /* ofa_learn */
+	OFA_CONJUNCTION,      /* ofa_conjunction */
+	OFA_MULTIPATH,	      /* ofa_multipath */
+	OFA_NOTE,	      /* ofa_note */
+	OFA_EXIT,	      /* header only */
+	OFA_SAMPLE,	      /* ofa_sample */
+	OFA_CLONE,	      /* ofa_nested */
 	OFA_CHECK_PKT_LARGER, /* ofa_check_pkt_larger */
-	OFA_CT,		   /* ofa_ct: nested exec() list */
-	OFA_CT_CLEAR,	   /* header only */
-	OFA_NAT,	   /* ofa_nat: within ct only */
-	OFA_DEBUG_RECIRC,  /* header only */
-	OFA_DEBUG_SLOW,	   /* header only */
+	OFA_CT,		      /* ofa_ct: nested exec() list */
+	OFA_CT_CLEAR,	      /* header only */
+	OFA_NAT,	      /* ofa_nat: within ct only */
+	OFA_DEBUG_RECIRC,     /* header only */
+	OFA_DEBUG_SLOW,	      /* header only */
 	/* Not of the wire: put into a frozen continuation by translation. */
-	OFA_UNROLL,	   /* ofa_unroll */
+	OFA_UNROLL, /* ofa_unroll */
 	/* Instructions, in order of execution. */
-	OFA_METER,	   /* ofa_u32: meter id; an action as well in 1.5 */
-	OFA_CLEAR_ACTIONS, /* header only */
-	OFA_WRITE_ACTIONS, /* ofa_nested: the action set */
+	OFA_METER,	    /* ofa_u32: meter id; an action as well in 1.5 */
+	OFA_CLEAR_ACTIONS,  /* header only */
+	OFA_WRITE_ACTIONS,  /* ofa_nested: the action set */
 	OFA_WRITE_METADATA, /* ofa_metadata */
-	OFA_GOTO_TABLE,	   /* ofa_u32: table id */
+	OFA_GOTO_TABLE,	    /* ofa_u32: table id */
 	OFA_N_TYPES
 };
 
@@ -93,18 +93,18 @@ struct of_action {
 /* Forms that differ in text or on the wire for the same action. */
 enum of_action_raw {
 	OFRAW_DEFAULT,
-	OFRAW_REG_LOAD,	     /* OFA_SET_FIELD: Nicira's load of up to 64 bits */
-	OFRAW_SET_VLAN_OF11, /* OFA_SET_VLAN_*: never pushes a tag */
-	OFRAW_DEC_TTL_IDS,   /* OFA_DEC_TTL: with a list of controller ids */
-	OFRAW_RESUBMIT_TABLE, /* OFA_RESUBMIT: resubmit(port,table) */
-	OFRAW_RESUBMIT_CT,   /* OFA_RESUBMIT: resubmit(port,table,ct) */
+	OFRAW_REG_LOAD,		 /* OFA_SET_FIELD: Nicira's load of up to 64 bits */
+	OFRAW_SET_VLAN_OF11,	 /* OFA_SET_VLAN_*: never pushes a tag */
+	OFRAW_DEC_TTL_IDS,	 /* OFA_DEC_TTL: with a list of controller ids */
+	OFRAW_RESUBMIT_TABLE,	 /* OFA_RESUBMIT: resubmit(port,table) */
+	OFRAW_RESUBMIT_CT,	 /* OFA_RESUBMIT: resubmit(port,table,ct) */
 	OFRAW_CONTROLLER_OUTPUT, /* OFA_CONTROLLER: output to OFPORT_CONTROLLER */
-	OFRAW_CONTROLLER2,   /* OFA_CONTROLLER: with properties (userdata, pause, meter) */
-	OFRAW_SAMPLE2,	     /* OFA_SAMPLE: with a sampling port */
-	OFRAW_SAMPLE3,	     /* with direction */
-	OFRAW_OUTPUT_REG2,   /* OFA_OUTPUT_REG: field as an OXM header */
-	OFRAW_SET_TUNNEL64,  /* OFA_SET_TUNNEL */
-	OFRAW_POP_VLAN,	     /* OFA_STRIP_VLAN: by its name since OpenFlow 1.1 */
+	OFRAW_CONTROLLER2,	 /* OFA_CONTROLLER: with properties (userdata, pause, meter) */
+	OFRAW_SAMPLE2,		 /* OFA_SAMPLE: with a sampling port */
+	OFRAW_SAMPLE3,		 /* with direction */
+	OFRAW_OUTPUT_REG2,	 /* OFA_OUTPUT_REG: field as an OXM header */
+	OFRAW_SET_TUNNEL64,	 /* OFA_SET_TUNNEL */
+	OFRAW_POP_VLAN,		 /* OFA_STRIP_VLAN: by its name since OpenFlow 1.1 */
 };
 
 struct ofa_u32 {
@@ -162,20 +162,20 @@ struct ofa_enqueue {
 	uint32_t queue;
 };
 enum of_hash_fields { /* what bundle and multipath hash */
-	OFHF_ETH_SRC,
-	OFHF_SYMMETRIC_L4,
-	OFHF_SYMMETRIC_L3L4,
-	OFHF_SYMMETRIC_L3L4_UDP,
-	OFHF_NW_SRC,
-	OFHF_NW_DST,
-	OFHF_SYMMETRIC_L3,
+		      OFHF_ETH_SRC,
+		      OFHF_SYMMETRIC_L4,
+		      OFHF_SYMMETRIC_L3L4,
+		      OFHF_SYMMETRIC_L3L4_UDP,
+		      OFHF_NW_SRC,
+		      OFHF_NW_DST,
+		      OFHF_SYMMETRIC_L3,
 };
 enum of_bundle_alg { OFB_ACTIVE_BACKUP, OFB_HRW };
 struct ofa_bundle {
 	struct of_action h;
 	uint32_t basis;
-	uint16_t fields; /* enum of_hash_fields */
-	uint16_t alg;	 /* enum of_bundle_alg */
+	uint16_t fields;     /* enum of_hash_fields */
+	uint16_t alg;	     /* enum of_bundle_alg */
 	struct subfield dst; /* dst.field NULL: output; else the port is loaded there */
 	uint32_t n_members;
 	uint32_t members[];
@@ -340,9 +340,9 @@ enum { OFCT_COMMIT = 1, OFCT_FORCE = 2 };
 #define OFCT_NO_RECIRC 0xff
 struct ofa_ct {
 	struct of_action h;
-	uint16_t flags;	     /* OFCT_* */
-	uint16_t zone_imm;   /* if zone_src.field is NULL */
-	uint16_t alg;	     /* well-known port: 21 ftp, 69 tftp; 0: none */
+	uint16_t flags;	      /* OFCT_* */
+	uint16_t zone_imm;    /* if zone_src.field is NULL */
+	uint16_t alg;	      /* well-known port: 21 ftp, 69 tftp; 0: none */
 	uint8_t recirc_table; /* OFCT_NO_RECIRC: none */
 	uint8_t pad;
 	struct subfield zone_src;
@@ -354,7 +354,7 @@ struct ofa_nat {
 	uint16_t flags; /* OFNAT_* */
 	uint8_t family; /* 0 no address, 4, 6 */
 	uint8_t pad;
-	uint16_t port_min, port_max; /* 0: none */
+	uint16_t port_min, port_max;	    /* 0: none */
 	struct in6_addr addr_min, addr_max; /* IPv4: in the first 4 bytes; max zero: a single one */
 };
 struct ofa_metadata {
@@ -388,7 +388,10 @@ struct of_actions {
 	uint8_t *data;
 	size_t size, allocated;
 };
-#define OF_ACTIONS_INIT { NULL, 0, 0 }
+#define OF_ACTIONS_INIT                                                                            \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 #define AUTO_OF_ACTIONS CLEANUP(of_actions_fini) struct of_actions
 void of_actions_fini(struct of_actions *);
 /* A zeroed record of 'size' bytes, header filled in; valid until the next one is put. */
@@ -409,10 +412,10 @@ bool of_actions_output_to_group(const void *list, size_t size, uint32_t group);
 uint32_t of_actions_goto_table(const void *list, size_t size); /* UINT32_MAX: none */
 uint32_t of_actions_meter(const void *list, size_t size);      /* 0: none */
 
-/* Is the list possible for packets of 'match'? 0 or -enum of_error. *usable (OFPROTO_*, may be NULL)
- * loses the protocols that forbid what 1.0 lets pass, such as dec_ttl without a match on IP: who got
- * the list by one of those refuses it with OFPBAC_MATCH_INCONSISTENT. Notes in the records what
- * encoding needs to know of the match (flow_has_vlan, transport protocol). */
+/* Is the list possible for packets of 'match'? 0 or -enum of_error. *usable (OFPROTO_*, may be
+ * NULL) loses the protocols that forbid what 1.0 lets pass, such as dec_ttl without a match on IP:
+ * who got the list by one of those refuses it with OFPBAC_MATCH_INCONSISTENT. Notes in the records
+ * what encoding needs to know of the match (flow_has_vlan, transport protocol). */
 struct of_action_check {
 	const struct match *match; /* NULL: all packets */
 	uint32_t max_ports;	   /* first number that is no port: OFPORT_MAX */
@@ -423,7 +426,8 @@ MUST_CHECK int of_actions_check(void *list, size_t size, const struct of_action_
 				uint32_t *usable, struct err *err);
 
 /* As ovs-ofctl prints them: "output:1", "drop" for an empty list. */
-void of_actions_put_text(const void *list, size_t size, const struct ofport_names *, struct str *out);
+void of_actions_put_text(const void *list, size_t size, const struct ofport_names *,
+			 struct str *out);
 /* Appends what the text says; "drop" is nothing. 'names' may be NULL. Instructions are taken unless
  * 'actions_only'. *ret_usable (OFPROTO_*, may be NULL) loses the protocols that cannot carry it. */
 MUST_CHECK int of_actions_from_str(const char *text, const struct ofport_names *, bool actions_only,

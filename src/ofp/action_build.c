@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* action_build: records to bytes. A record says what is meant; which bytes say it differs by version:
- * mod_nw_src is an action of its own up to 1.1 and a set_field after; enqueue is one action in 1.0 and
- * three later. What only later versions know goes as one of Nicira's actions. */
+/* action_build: records to bytes. A record says what is meant; which bytes say it differs by
+ * version: mod_nw_src is an action of its own up to 1.1 and a set_field after; enqueue is one
+ * action in 1.0 and three later. What only later versions know goes as one of Nicira's actions. */
 #include "ofp/action_wire.h"
 #include "ofp/error.h"
 #include "ofp/msg.h"
@@ -39,10 +39,7 @@ static void nx_end(const struct ctx *k, size_t start)
 }
 
 /* Nicira's with nothing, or one number, in its six bytes. */
-static void put_nx(const struct ctx *k, uint16_t subtype)
-{
-	nx_end(k, nx_begin(k, subtype));
-}
+static void put_nx(const struct ctx *k, uint16_t subtype) { nx_end(k, nx_begin(k, subtype)); }
 static void put_nx16(const struct ctx *k, uint16_t subtype, uint16_t value)
 {
 	size_t start = nx_begin(k, subtype);
@@ -81,7 +78,10 @@ static uint16_t ofs_nbits(const struct subfield *s)
 	return (uint16_t)(s->ofs << 6 | (s->n_bits - 1));
 }
 
-static void put_nxm(const struct ctx *k, const struct field *f) { nxm_put_header(k->b, f, OF10, false); }
+static void put_nxm(const struct ctx *k, const struct field *f)
+{
+	nxm_put_header(k->b, f, OF10, false);
+}
 
 /* -- Writing fields. */
 
@@ -231,7 +231,8 @@ static void put_set_field(const struct ctx *k, const struct ofa_set_field *a)
 		size_t lead = 0;
 		while (lead < f->n_bytes && !mask.b[lead])
 			lead++;
-		bool option_whole = bits_are(mask.b, f->n_bytes, 0, (unsigned)(f->n_bytes - lead) * 8, true);
+		bool option_whole =
+			bits_are(mask.b, f->n_bytes, 0, (unsigned)(f->n_bytes - lead) * 8, true);
 		if (k->v >= OF12 && option_whole)
 			put_oxm_set(k, f, &value, &mask);
 		else
@@ -344,9 +345,12 @@ static void put_controller(const struct ctx *k, const struct ofa_controller *a)
 		bool there;
 		uint16_t type, size;
 	} props[] = {
-		{ a->max_len != UINT16_MAX, 0, 6 },   { a->controller_id != 0, 1, 6 },
-		{ a->reason != OFPR_ACTION, 2, 5 },   { a->userdata_size != 0, 3, (uint16_t)(4 + a->userdata_size) },
-		{ a->pause, 4, 4 },		      { a->meter_id != OF_NO_METER, 5, 8 },
+		{ a->max_len != UINT16_MAX, 0, 6 },
+		{ a->controller_id != 0, 1, 6 },
+		{ a->reason != OFPR_ACTION, 2, 5 },
+		{ a->userdata_size != 0, 3, (uint16_t)(4 + a->userdata_size) },
+		{ a->pause, 4, 4 },
+		{ a->meter_id != OF_NO_METER, 5, 8 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(props); i++) {
 		if (!props[i].there)
@@ -782,7 +786,8 @@ static void put_action(const struct ctx *k, const struct of_action *a)
 		break;
 	case OFA_NOTE:
 		start = nx_begin(k, NXAST_NOTE);
-		bytes_put(k->b, ((const struct ofa_note *)p)->data, ((const struct ofa_note *)p)->n_bytes);
+		bytes_put(k->b, ((const struct ofa_note *)p)->data,
+			  ((const struct ofa_note *)p)->n_bytes);
 		nx_end(k, start);
 		break;
 	case OFA_EXIT:
@@ -841,13 +846,19 @@ void of_actions_build(struct bytes *b, const void *list, size_t size, enum of_ve
 {
 	const struct ctx k = { b, v };
 	OF_ACTION_FOR_EACH(a, list, size)
-		put_action(&k, a);
+	put_action(&k, a);
 }
 
 /* -- Instructions. */
 
-enum { OFPIT_GOTO_TABLE = 1, OFPIT_WRITE_METADATA, OFPIT_WRITE_ACTIONS, OFPIT_APPLY_ACTIONS,
-       OFPIT_CLEAR_ACTIONS, OFPIT_METER };
+enum {
+	OFPIT_GOTO_TABLE = 1,
+	OFPIT_WRITE_METADATA,
+	OFPIT_WRITE_ACTIONS,
+	OFPIT_APPLY_ACTIONS,
+	OFPIT_CLEAR_ACTIONS,
+	OFPIT_METER
+};
 
 static void put_action_list(const struct ctx *k, uint16_t type, const void *list, size_t size)
 {
@@ -888,7 +899,8 @@ void of_instructions_build(struct bytes *b, const void *list, size_t size, enum 
 			put_be64(p + 4, ((const struct ofa_metadata *)a)->value);
 			put_be64(p + 12, ((const struct ofa_metadata *)a)->mask);
 		} else if (a->type == OFA_GOTO_TABLE) {
-			*put_std(&k, OFPIT_GOTO_TABLE, 4) = (uint8_t)((const struct ofa_u32 *)a)->value;
+			*put_std(&k, OFPIT_GOTO_TABLE, 4) =
+				(uint8_t)((const struct ofa_u32 *)a)->value;
 		}
 		a = next;
 	}

@@ -3,9 +3,9 @@
  *
  * The list is run over what is known of those packets: the match, changed by what actions push, pop
  * and set. Two kinds of trouble come out. What no version allows, such as writing a field that such
- * a packet does not have, is an error. What OpenFlow 1.0 lets pass silently and 1.1 forbids, such as
- * dec_ttl without a match on IP, only takes the later protocols out of 'usable'; a switch that got the
- * flow by one of those refuses it with OFPBAC_MATCH_INCONSISTENT. */
+ * a packet does not have, is an error. What OpenFlow 1.0 lets pass silently and 1.1 forbids, such
+ * as dec_ttl without a match on IP, only takes the later protocols out of 'usable'; a switch that
+ * got the flow by one of those refuses it with OFPBAC_MATCH_INCONSISTENT. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -30,7 +30,10 @@ static void lax(struct checker *k) { k->usable &= OFPROTO_OF10_ANY | OFPROTO_NXM
 
 static uint16_t dl_type(const struct checker *k) { return be16_to_cpu(k->state.key.dl_type); }
 static bool is_ip(const struct checker *k) { return dl_type(k) == 0x0800 || dl_type(k) == 0x86dd; }
-static bool is_mpls(const struct checker *k) { return dl_type(k) == 0x8847 || dl_type(k) == 0x8848; }
+static bool is_mpls(const struct checker *k)
+{
+	return dl_type(k) == 0x8847 || dl_type(k) == 0x8848;
+}
 static bool has_vlan(const struct checker *k)
 {
 	return k->state.key.vlans[0].tci & BE16_C(VLAN_CFI);
@@ -126,7 +129,8 @@ static int check_learn(struct checker *k, const struct ofa_learn *a)
 {
 	struct checker learned = { .c = k->c };
 	match_init(&learned.state);
-	OF_LEARN_SPEC_FOR_EACH(s, a) {
+	OF_LEARN_SPEC_FOR_EACH(s, a)
+	{
 		if (s->src_type == OFLS_FIELD) {
 			int r = check_src(k, &s->src);
 			if (r)
@@ -140,7 +144,8 @@ static int check_learn(struct checker *k, const struct ofa_learn *a)
 				union field_value v = { .b = { 0 } }, mask = { .b = { 0 } };
 				const struct field *f = s->dst.field;
 				size_t n = DIV_ROUND_UP(s->n_bits, 8);
-				bits_copy(s->imm, (unsigned)n, 0, v.b, f->n_bytes, s->dst.ofs, s->n_bits);
+				bits_copy(s->imm, (unsigned)n, 0, v.b, f->n_bytes, s->dst.ofs,
+					  s->n_bits);
 				bits_fill(mask.b, f->n_bytes, s->dst.ofs, s->n_bits, true);
 				match_set(&learned.state, f, &v, &mask);
 			}
@@ -259,7 +264,8 @@ static int check_one(struct checker *k, struct of_action *a)
 	case OFA_ENQUEUE: {
 		uint32_t port = ((const struct ofa_enqueue *)p)->port;
 		return port < k->c->max_ports || port == OFPORT_IN_PORT || port == OFPORT_LOCAL
-			       ? 0 : -OFPERR_OFPBAC_BAD_OUT_PORT;
+			       ? 0
+			       : -OFPERR_OFPBAC_BAD_OUT_PORT;
 	}
 	case OFA_BUNDLE:
 		return check_bundle(k, p);
@@ -300,9 +306,9 @@ static int check_one(struct checker *k, struct of_action *a)
 	case OFA_SET_TP_DST:
 	case OFA_FIN_TIMEOUT: {
 		uint8_t proto = k->state.key.nw_proto;
-		bool known = proto == IPPROTO_TCP ||
-			     (a->type != OFA_FIN_TIMEOUT &&
-			      (proto == IPPROTO_UDP || proto == IPPROTO_SCTP));
+		bool known =
+			proto == IPPROTO_TCP || (a->type != OFA_FIN_TIMEOUT &&
+						 (proto == IPPROTO_UDP || proto == IPPROTO_SCTP));
 		if (!is_ip(k) || (k->state.key.nw_frag & FRAG_LATER) || !known)
 			lax(k);
 		a->raw = a->type == OFA_FIN_TIMEOUT ? 0 : proto;
@@ -341,7 +347,8 @@ static int check_one(struct checker *k, struct of_action *a)
 		return check_dst(k, &((const struct ofa_subfield *)p)->subfield);
 	case OFA_DELETE_FIELD:
 		return field_is_tun_metadata(((const struct ofa_field *)p)->field)
-			       ? 0 : -OFPERR_OFPBAC_BAD_ARGUMENT;
+			       ? 0
+			       : -OFPERR_OFPBAC_BAD_ARGUMENT;
 	case OFA_ENCAP:
 		check_encap(k, p);
 		return 0;
@@ -385,7 +392,8 @@ static int check_conjunction(struct checker *k, const struct of_action *list, si
 {
 	const struct of_action *other = NULL;
 	bool conjunction = false;
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (a->type == OFA_CONJUNCTION)
 			conjunction = true;
 		else if (a->type != OFA_NOTE && !other)
@@ -398,14 +406,16 @@ static int check_conjunction(struct checker *k, const struct of_action *list, si
 	text.s[strcspn(text.s, ":(")] = '\0';
 	err_set(k->err, 0,
 		"\"conjunction\" actions may be used along with \"note\" but not any other kind of "
-		"action (such as the \"%s\" action used here)", text.s);
+		"action (such as the \"%s\" action used here)",
+		text.s);
 	return -OFPERR_NXBAC_BAD_CONJUNCTION;
 }
 
 static int check_list(struct checker *k, struct of_action *list, size_t size)
 {
 	int r = check_conjunction(k, list, size);
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (r)
 			return r;
 		r = check_one(k, a);

@@ -95,7 +95,8 @@ static int set_nw(const struct ctx *k, enum of_action_type type, struct cursor *
 	return 0;
 }
 
-static int set_small(const struct ctx *k, enum of_action_type type, uint8_t value, uint8_t forbidden)
+static int set_small(const struct ctx *k, enum of_action_type type, uint8_t value,
+		     uint8_t forbidden)
 {
 	return value & forbidden ? -OFPERR_OFPBAC_BAD_ARGUMENT : put_u32(k, type, value);
 }
@@ -307,7 +308,8 @@ static int bundle(const struct ctx *k, struct cursor *c, bool load)
 	uint32_t member_type = cursor_be32(c);
 	a.n_members = cursor_be16(c);
 	uint16_t ofs_nbits = cursor_be16(c);
-	if (a.n_members > 2048 || a.fields > OFHF_SYMMETRIC_L3 || a.alg > OFB_HRW || member_type != 2)
+	if (a.n_members > 2048 || a.fields > OFHF_SYMMETRIC_L3 || a.alg > OFB_HRW ||
+	    member_type != 2)
 		return -OFPERR_OFPBAC_BAD_ARGUMENT;
 	if (load) {
 		int r = pull_field(c, &a.dst.field);
@@ -413,7 +415,9 @@ static int resubmit(const struct ctx *k, struct cursor *c, bool table, bool with
 	a->port = port;
 	a->table = table ? id : 0xff;
 	a->with_ct = with_ct;
-	a->h.raw = with_ct ? OFRAW_RESUBMIT_CT : a->table != 0xff ? OFRAW_RESUBMIT_TABLE : OFRAW_DEFAULT;
+	a->h.raw = with_ct	      ? OFRAW_RESUBMIT_CT
+		   : a->table != 0xff ? OFRAW_RESUBMIT_TABLE
+				      : OFRAW_DEFAULT;
 	return 0;
 }
 
@@ -450,7 +454,8 @@ static int nested(struct ctx *k, size_t start, struct cursor *c)
 		return -OFPERR_OFPBAC_TOO_MANY;
 	struct ctx inner = { k->out, k->v, k->depth + 1 };
 	int r = parse_list(&inner, c);
-	((struct of_action *)(void *)(k->out->data + start))->size = (uint32_t)(k->out->size - start);
+	((struct of_action *)(void *)(k->out->data + start))->size =
+		(uint32_t)(k->out->size - start);
 	return r;
 }
 
@@ -465,10 +470,12 @@ static int clone(struct ctx *k, struct cursor *c)
 static int check_ct_exec(const void *list, size_t size)
 {
 	bool first = true;
-	OF_ACTION_FOR_EACH(a, list, size) {
-		const struct field *f = a->type == OFA_SET_FIELD ? ((const struct ofa_set_field *)a)->field
-					: a->type == OFA_MOVE	 ? ((const struct ofa_move *)a)->dst.field
-								 : NULL;
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
+		const struct field *f =
+			a->type == OFA_SET_FIELD ? ((const struct ofa_set_field *)a)->field
+			: a->type == OFA_MOVE	 ? ((const struct ofa_move *)a)->dst.field
+						 : NULL;
 		if (a->type == OFA_NAT) {
 			if (!first)
 				return 0; /* printed within exec(): as it came */
@@ -531,8 +538,8 @@ static int nat(const struct ctx *k, struct cursor *c)
 	a.flags = cursor_be16(c);
 	uint16_t present = cursor_be16(c);
 	bool src = a.flags & OFNAT_SRC, dst = a.flags & OFNAT_DST;
-	if ((src && dst) || (!src && !dst && (a.flags || present)) ||
-	    (a.flags & ~31) || ((a.flags & OFNAT_HASH) && (a.flags & OFNAT_RANDOM)) || (present & ~0x3f))
+	if ((src && dst) || (!src && !dst && (a.flags || present)) || (a.flags & ~31) ||
+	    ((a.flags & OFNAT_HASH) && (a.flags & OFNAT_RANDOM)) || (present & ~0x3f))
 		return -OFPERR_OFPBAC_BAD_ARGUMENT;
 	bool v4 = present & 1, v6 = present & 4;
 	if ((v4 && v6) || ((present & 2) && !v4) || ((present & 8) && !v6) ||
@@ -703,37 +710,62 @@ static int check_nx_size(uint16_t subtype, size_t size)
 		uint8_t min;
 		bool longer;
 	} sizes[] = {
-		[NXAST_RESUBMIT] = { 16, false },	[NXAST_SET_TUNNEL] = { 16, false },
-		[NXAST_SET_QUEUE] = { 16, false },	[NXAST_POP_QUEUE] = { 16, false },
-		[NXAST_REG_MOVE] = { 24, true },	[NXAST_REG_LOAD] = { 24, false },
-		[NXAST_NOTE] = { 16, true },		[NXAST_SET_TUNNEL64] = { 24, false },
-		[NXAST_MULTIPATH] = { 32, false },	[NXAST_BUNDLE] = { 32, true },
-		[NXAST_BUNDLE_LOAD] = { 32, true },	[NXAST_RESUBMIT_TABLE] = { 16, false },
-		[NXAST_OUTPUT_REG] = { 24, false },	[NXAST_LEARN] = { 32, true },
-		[NXAST_EXIT] = { 16, false },		[NXAST_DEC_TTL] = { 16, false },
-		[NXAST_FIN_TIMEOUT] = { 16, false },	[NXAST_CONTROLLER] = { 16, false },
-		[NXAST_DEC_TTL_IDS] = { 16, true },	[NXAST_WRITE_METADATA] = { 32, false },
-		[NXAST_PUSH_MPLS] = { 16, false },	[NXAST_POP_MPLS] = { 16, false },
-		[NXAST_SET_MPLS_TTL] = { 16, false },	[NXAST_DEC_MPLS_TTL] = { 16, false },
-		[NXAST_STACK_PUSH] = { 24, false },	[NXAST_STACK_POP] = { 24, false },
-		[NXAST_SAMPLE] = { 24, false },		[NXAST_SET_MPLS_LABEL] = { 16, false },
-		[NXAST_SET_MPLS_TC] = { 16, false },	[NXAST_OUTPUT_REG2] = { 24, false },
-		[NXAST_REG_LOAD2] = { 16, true },	[NXAST_CONJUNCTION] = { 16, false },
-		[NXAST_CT] = { 24, true },		[NXAST_NAT] = { 16, true },
-		[NXAST_CONTROLLER2] = { 16, true },	[NXAST_SAMPLE2] = { 32, false },
-		[NXAST_OUTPUT_TRUNC] = { 16, false },	[NXAST_GROUP] = { 16, false },
-		[NXAST_SAMPLE3] = { 32, false },	[NXAST_CLONE] = { 16, true },
-		[NXAST_CT_CLEAR] = { 16, false },	[NXAST_RESUBMIT_TABLE_CT] = { 16, false },
-		[NXAST_LEARN2] = { 40, true },		[NXAST_ENCAP] = { 16, true },
-		[NXAST_DECAP] = { 16, false },		[NXAST_DEC_NSH_TTL] = { 16, false },
-		[NXAST_CHECK_PKT_LARGER] = { 24, false }, [NXAST_DELETE_FIELD] = { 24, false },
+		[NXAST_RESUBMIT] = { 16, false },
+		[NXAST_SET_TUNNEL] = { 16, false },
+		[NXAST_SET_QUEUE] = { 16, false },
+		[NXAST_POP_QUEUE] = { 16, false },
+		[NXAST_REG_MOVE] = { 24, true },
+		[NXAST_REG_LOAD] = { 24, false },
+		[NXAST_NOTE] = { 16, true },
+		[NXAST_SET_TUNNEL64] = { 24, false },
+		[NXAST_MULTIPATH] = { 32, false },
+		[NXAST_BUNDLE] = { 32, true },
+		[NXAST_BUNDLE_LOAD] = { 32, true },
+		[NXAST_RESUBMIT_TABLE] = { 16, false },
+		[NXAST_OUTPUT_REG] = { 24, false },
+		[NXAST_LEARN] = { 32, true },
+		[NXAST_EXIT] = { 16, false },
+		[NXAST_DEC_TTL] = { 16, false },
+		[NXAST_FIN_TIMEOUT] = { 16, false },
+		[NXAST_CONTROLLER] = { 16, false },
+		[NXAST_DEC_TTL_IDS] = { 16, true },
+		[NXAST_WRITE_METADATA] = { 32, false },
+		[NXAST_PUSH_MPLS] = { 16, false },
+		[NXAST_POP_MPLS] = { 16, false },
+		[NXAST_SET_MPLS_TTL] = { 16, false },
+		[NXAST_DEC_MPLS_TTL] = { 16, false },
+		[NXAST_STACK_PUSH] = { 24, false },
+		[NXAST_STACK_POP] = { 24, false },
+		[NXAST_SAMPLE] = { 24, false },
+		[NXAST_SET_MPLS_LABEL] = { 16, false },
+		[NXAST_SET_MPLS_TC] = { 16, false },
+		[NXAST_OUTPUT_REG2] = { 24, false },
+		[NXAST_REG_LOAD2] = { 16, true },
+		[NXAST_CONJUNCTION] = { 16, false },
+		[NXAST_CT] = { 24, true },
+		[NXAST_NAT] = { 16, true },
+		[NXAST_CONTROLLER2] = { 16, true },
+		[NXAST_SAMPLE2] = { 32, false },
+		[NXAST_OUTPUT_TRUNC] = { 16, false },
+		[NXAST_GROUP] = { 16, false },
+		[NXAST_SAMPLE3] = { 32, false },
+		[NXAST_CLONE] = { 16, true },
+		[NXAST_CT_CLEAR] = { 16, false },
+		[NXAST_RESUBMIT_TABLE_CT] = { 16, false },
+		[NXAST_LEARN2] = { 40, true },
+		[NXAST_ENCAP] = { 16, true },
+		[NXAST_DECAP] = { 16, false },
+		[NXAST_DEC_NSH_TTL] = { 16, false },
+		[NXAST_CHECK_PKT_LARGER] = { 24, false },
+		[NXAST_DELETE_FIELD] = { 24, false },
 	};
 	if (subtype == NXAST_DEBUG_RECIRC || subtype == NXAST_DEBUG_SLOW)
 		return size == 16 ? 0 : -OFPERR_OFPBAC_BAD_LEN;
 	if (subtype >= ARRAY_SIZE(sizes) || !sizes[subtype].min)
 		return -OFPERR_OFPBAC_BAD_VENDOR_TYPE;
 	return size == sizes[subtype].min || (sizes[subtype].longer && size > sizes[subtype].min)
-		       ? 0 : -OFPERR_OFPBAC_BAD_LEN;
+		       ? 0
+		       : -OFPERR_OFPBAC_BAD_LEN;
 }
 
 static bool known_to(uint16_t subtype, enum of_version v)
@@ -886,8 +918,8 @@ static int parse_vendor(struct ctx *k, struct cursor *c, size_t size)
 	}
 	uint16_t subtype = cursor_be16(c);
 	if (!known_to(subtype, k->v)) {
-		log_warn("unknown OpenFlow1%d action for vendor %#x and type %u", k->v - OF10, vendor,
-			 subtype);
+		log_warn("unknown OpenFlow1%d action for vendor %#x and type %u", k->v - OF10,
+			 vendor, subtype);
 		return -OFPERR_OFPBAC_BAD_VENDOR_TYPE;
 	}
 	int r = check_nx_size(subtype, size);
@@ -935,7 +967,8 @@ static int parse_10(struct ctx *k, uint16_t type, struct cursor *c, size_t size)
 		cursor_skip(c, 6);
 		a->queue = cursor_be32(c);
 		return a->port < OFPORT_MAX || a->port == OFPORT_IN_PORT || a->port == OFPORT_LOCAL
-			       ? 0 : -OFPERR_OFPBAC_BAD_OUT_PORT;
+			       ? 0
+			       : -OFPERR_OFPBAC_BAD_OUT_PORT;
 	}
 	}
 }
@@ -984,8 +1017,9 @@ static int parse_later(struct ctx *k, uint16_t type, struct cursor *c, size_t si
 		return set_field(k, c);
 	if (type == 28 && k->v >= OF15)
 		return size < 16 ? -OFPERR_OFPBAC_BAD_LEN : move(k, c, true);
-	static const uint32_t known = 1u << 0 | 1u << 15 | 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19 |
-				      1u << 20 | 1u << 21 | 1u << 22 | 1u << 23 | 1u << 24;
+	static const uint32_t known = 1u << 0 | 1u << 15 | 1u << 16 | 1u << 17 | 1u << 18 |
+				      1u << 19 | 1u << 20 | 1u << 21 | 1u << 22 | 1u << 23 |
+				      1u << 24;
 	bool meter = type == 29 && k->v >= OF15;
 	if (!meter && (type > 24 || !(known >> type & 1)))
 		return -OFPERR_OFPBAC_BAD_TYPE;
@@ -1001,8 +1035,9 @@ static int parse_later(struct ctx *k, uint16_t type, struct cursor *c, size_t si
 		return put_bare(k, OFA_DEC_MPLS_TTL);
 	case 17: {
 		uint16_t ethertype = cursor_be16(c);
-		return ethertype == 0x8100 || ethertype == 0x88a8 ? put_u32(k, OFA_PUSH_VLAN, ethertype)
-								  : -OFPERR_OFPBAC_BAD_ARGUMENT;
+		return ethertype == 0x8100 || ethertype == 0x88a8
+			       ? put_u32(k, OFA_PUSH_VLAN, ethertype)
+			       : -OFPERR_OFPBAC_BAD_ARGUMENT;
 	}
 	case 18: {
 		struct of_action *a = of_actions_put(k->out, OFA_STRIP_VLAN, sizeof *a);
@@ -1039,8 +1074,10 @@ static int parse_list(struct ctx *k, struct cursor *c)
 			type = get_be16(c->p);
 			size = get_be16(c->p + 2);
 			if (size < 8 || size % 8 || size > c->left) {
-				log_warn("OpenFlow action %u length %u is bad or exceeds action list "
-					 "length %zu", type, size, c->left);
+				log_warn("OpenFlow action %u length %u is bad or exceeds action "
+					 "list "
+					 "length %zu",
+					 type, size, c->left);
 				r = -OFPERR_OFPBAC_BAD_LEN;
 			} else {
 				struct cursor body = cursor_of(c->p + 4, size - 4u);
@@ -1066,7 +1103,8 @@ static int parse_list(struct ctx *k, struct cursor *c)
 static int check_place(const void *list, size_t size, enum of_action_type outer)
 {
 	bool metadata = false, goto_table = false;
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		if (outer != OFA_CT) {
 			if (a->type == OFA_NAT) {
 				log_warn("NAT action may only be used in ct action");
@@ -1109,8 +1147,15 @@ int of_actions_parse(const void *p, size_t size, enum of_version v, struct of_ac
 
 /* -- Instructions. */
 
-enum { I_GOTO_TABLE = 1, I_WRITE_METADATA, I_WRITE_ACTIONS, I_APPLY_ACTIONS, I_CLEAR_ACTIONS, I_METER,
-       I_MAX };
+enum {
+	I_GOTO_TABLE = 1,
+	I_WRITE_METADATA,
+	I_WRITE_ACTIONS,
+	I_APPLY_ACTIONS,
+	I_CLEAR_ACTIONS,
+	I_METER,
+	I_MAX
+};
 
 static int split_instructions(struct cursor c, enum of_version v, struct cursor bodies[I_MAX],
 			      bool there[I_MAX])
@@ -1123,7 +1168,8 @@ static int split_instructions(struct cursor c, enum of_version v, struct cursor 
 			return -OFPERR_OFPBIC_BAD_LEN;
 		if (type == 0xffff)
 			return -OFPERR_OFPBIC_BAD_EXPERIMENTER;
-		if (type < I_GOTO_TABLE || type >= I_MAX || (type == I_METER && (v < OF13 || v >= OF15)))
+		if (type < I_GOTO_TABLE || type >= I_MAX ||
+		    (type == I_METER && (v < OF13 || v >= OF15)))
 			return -OFPERR_OFPBIC_UNKNOWN_INST;
 		if (there[type])
 			return -OFPERR_OFPBIC_DUP_INST;
@@ -1151,13 +1197,15 @@ int of_instructions_parse(const void *p, size_t size, enum of_version v, struct 
 	if (!r && there[I_METER])
 		put_u32(&k, OFA_METER, cursor_be32(&body[I_METER]));
 	if (!r && there[I_APPLY_ACTIONS])
-		r = of_actions_parse(body[I_APPLY_ACTIONS].p + 4, body[I_APPLY_ACTIONS].left - 4, v, out);
+		r = of_actions_parse(body[I_APPLY_ACTIONS].p + 4, body[I_APPLY_ACTIONS].left - 4, v,
+				     out);
 	if (!r && there[I_CLEAR_ACTIONS])
 		put_bare(&k, OFA_CLEAR_ACTIONS);
 	if (!r && there[I_WRITE_ACTIONS]) {
 		size_t at = out->size;
 		of_actions_put(out, OFA_WRITE_ACTIONS, sizeof(struct ofa_nested));
-		r = of_actions_parse(body[I_WRITE_ACTIONS].p + 4, body[I_WRITE_ACTIONS].left - 4, v, out);
+		r = of_actions_parse(body[I_WRITE_ACTIONS].p + 4, body[I_WRITE_ACTIONS].left - 4, v,
+				     out);
 		((struct of_action *)(void *)(out->data + at))->size = (uint32_t)(out->size - at);
 	}
 	if (!r && there[I_WRITE_METADATA])

@@ -18,15 +18,17 @@ int bundle_parse(struct action_parser *p, char *arg, bool load)
 {
 	AUTO_FREE char *whole = xstrdup(arg);
 	char *save = NULL;
-	char *fields = strtok_r(arg, ", ", &save), *basis = next_word(&save), *alg = next_word(&save);
+	char *fields = strtok_r(arg, ", ", &save), *basis = next_word(&save),
+	     *alg = next_word(&save);
 	char *type = next_word(&save), *dst = load ? next_word(&save) : NULL;
 	char *members = strtok_r(NULL, ": ", &save);
 	if (!members)
 		return err_set(p->err, -EINVAL, "%s: not enough arguments to %s action", whole,
 			       load ? "bundle_load" : "bundle");
 	if (strcasecmp(members, "members") && strcasecmp(members, "slaves"))
-		return err_set(p->err, -EINVAL, "%s: missing member delimiter, expected `members', got `%s'",
-			       whole, members);
+		return err_set(p->err, -EINVAL,
+			       "%s: missing member delimiter, expected `members', got `%s'", whole,
+			       members);
 	size_t start = p->out->size;
 	struct ofa_bundle b = { .basis = (uint32_t)strtoul(basis, NULL, 10) };
 	of_actions_put(p->out, OFA_BUNDLE, sizeof b);
@@ -67,10 +69,12 @@ int multipath_parse(struct action_parser *p, char *arg)
 {
 	AUTO_FREE char *whole = xstrdup(arg);
 	char *save = NULL;
-	char *fields = strtok_r(arg, ", ", &save), *basis = next_word(&save), *alg = next_word(&save);
+	char *fields = strtok_r(arg, ", ", &save), *basis = next_word(&save),
+	     *alg = next_word(&save);
 	char *n_links = next_word(&save), *alg_arg = next_word(&save), *dst = next_word(&save);
 	if (!dst)
-		return err_set(p->err, -EINVAL, "%s: not enough arguments to multipath action", whole);
+		return err_set(p->err, -EINVAL, "%s: not enough arguments to multipath action",
+			       whole);
 	struct ofa_multipath m = { .basis = (uint16_t)strtoul(basis, NULL, 10),
 				   .arg = (uint32_t)strtoul(alg_arg, NULL, 10) };
 	int f = hash_fields_from_str(fields);
@@ -83,8 +87,8 @@ int multipath_parse(struct action_parser *p, char *arg)
 	m.alg = (uint16_t)a;
 	long n = strtol(n_links, NULL, 10);
 	if (n < 1 || n > 65536)
-		return err_set(p->err, -EINVAL, "%s: n_links %ld is not in valid range 1 to 65536", whole,
-			       n);
+		return err_set(p->err, -EINVAL, "%s: n_links %ld is not in valid range 1 to 65536",
+			       whole, n);
 	m.max_link = (uint16_t)(n - 1);
 	int r = subfield_from_str(dst, &m.dst, p->err);
 	if (r < 0)

@@ -31,7 +31,8 @@ static void put_immediate(const struct of_learn_spec *s, const struct ofport_nam
 		str_putf(out, "%02x", s->imm[i]);
 }
 
-static void put_spec(const struct of_learn_spec *s, const struct ofport_names *names, struct str *out)
+static void put_spec(const struct of_learn_spec *s, const struct ofport_names *names,
+		     struct str *out)
 {
 	switch (s->dst_type) {
 	case OFLD_MATCH:
@@ -90,7 +91,8 @@ void of_learn_put_text(const struct ofa_learn *a, const struct ofport_names *nam
 		str_puts(out, ",result_dst=");
 		subfield_to_str(&a->result_dst, out);
 	}
-	OF_LEARN_SPEC_FOR_EACH(s, a) {
+	OF_LEARN_SPEC_FOR_EACH(s, a)
+	{
 		str_putc(out, ',');
 		put_spec(s, names, out);
 	}
@@ -121,8 +123,8 @@ static void spec_put_immediate(struct of_actions *out, enum of_learn_dst type,
 	memcpy(s->imm, value + n_bytes - n, n);
 }
 
-static void spec_put_field(struct of_actions *out, enum of_learn_dst type, const struct subfield *src,
-			   const struct subfield *dst)
+static void spec_put_field(struct of_actions *out, enum of_learn_dst type,
+			   const struct subfield *src, const struct subfield *dst)
 {
 	struct of_learn_spec *s = spec_put(out, 0);
 	s->dst_type = (uint8_t)type;
@@ -152,8 +154,9 @@ static int parse_match_spec(struct action_parser *p, const char *name, const cha
 	AUTO_ERR not_field = ERR_INIT;
 	if (subfield_from_str(value, &src, &not_field) == 0) {
 		if (src.n_bits != dst.n_bits)
-			return err_set(p->err, -EINVAL, "%s: bit widths of %s (%u) and %s (%u) differ",
-				       whole, name, src.n_bits, value, dst.n_bits);
+			return err_set(p->err, -EINVAL,
+				       "%s: bit widths of %s (%u) and %s (%u) differ", whole, name,
+				       src.n_bits, value, dst.n_bits);
 		spec_put_field(p->out, OFLD_MATCH, &src, &dst);
 		return 0;
 	}
@@ -180,9 +183,10 @@ static int parse_match_spec(struct action_parser *p, const char *name, const cha
 		else
 			err_set(&not_value, -EINVAL, "%s: cannot parse integer value", whole);
 	}
-	return err_set(p->err, -EINVAL,
-		       "%s: %s value %s cannot be parsed as a subfield (%s) or an immediate value (%s)",
-		       whole, name, value, err_text(&not_field), err_text(&not_value));
+	return err_set(
+		p->err, -EINVAL,
+		"%s: %s value %s cannot be parsed as a subfield (%s) or an immediate value (%s)",
+		whole, name, value, err_text(&not_field), err_text(&not_value));
 }
 
 /* "load:VALUE->FIELD", "load:FIELD->FIELD". */
@@ -201,9 +205,10 @@ static int parse_load_spec(struct action_parser *p, const char *arg)
 		if (s != arrow)
 			return err_set(p->err, -EINVAL, "%s: missing `->' following source", arg);
 		if (src.n_bits != dst.n_bits)
-			return err_set(p->err, -EINVAL,
-				       "%s: source field is %u bits wide but destination is %u bits wide",
-				       arg, src.n_bits, dst.n_bits);
+			return err_set(
+				p->err, -EINVAL,
+				"%s: source field is %u bits wide but destination is %u bits wide",
+				arg, src.n_bits, dst.n_bits);
 		spec_put_field(p->out, OFLD_LOAD, &src, &dst);
 		return 0;
 	}
@@ -231,8 +236,8 @@ static int parse_output_spec(struct action_parser *p, const char *arg)
 }
 
 /* One "key=value"; 0 or an error; members go to 'a', specs to the list. */
-static int parse_member(struct action_parser *p, struct ofa_learn *a, const char *key, const char *value,
-			const char *whole)
+static int parse_member(struct action_parser *p, struct ofa_learn *a, const char *key,
+			const char *value, const char *whole)
 {
 	if (!strcmp(key, "table")) {
 		if (!parse_table_id(value, &a->table))
@@ -283,7 +288,8 @@ int learn_parse(struct action_parser *p, char *arg)
 	of_actions_put(p->out, OFA_LEARN, sizeof learn);
 	struct token t;
 	while (token_next(&arg, &t)) {
-		AUTO_FREE char *whole = *t.value ? xasprintf("%s=%s", t.key, t.value) : xstrdup(t.key);
+		AUTO_FREE char *whole =
+			*t.value ? xasprintf("%s=%s", t.key, t.value) : xstrdup(t.key);
 		int r = parse_member(p, &learn, t.key, t.value, whole);
 		if (r)
 			return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* action_learn_wire: learn() as bytes: Nicira's NXAST_LEARN and NXAST_LEARN2 (with a limit). A spec is
- * a 16-bit header (number of bits, where from, where to), the source, the destination. */
+/* action_learn_wire: learn() as bytes: Nicira's NXAST_LEARN and NXAST_LEARN2 (with a limit). A spec
+ * is a 16-bit header (number of bits, where from, where to), the source, the destination. */
 #include "ofp/action_wire.h"
 #include "ofp/error.h"
 #include "ofp/msg.h"
@@ -37,7 +37,8 @@ void of_learn_build(struct bytes *b, const struct ofa_learn *a)
 		if (a->flags & OFLEARN_WRITE_RESULT)
 			nxm_put_header(b, a->result_dst.field, OF10, false);
 	}
-	OF_LEARN_SPEC_FOR_EACH(s, a) {
+	OF_LEARN_SPEC_FOR_EACH(s, a)
+	{
 		uint16_t header = s->n_bits | (uint16_t)(s->dst_type << SPEC_DST_SHIFT) |
 				  (s->src_type == OFLS_IMMEDIATE ? SPEC_IMMEDIATE : 0);
 		bytes_put_be16(b, header);
@@ -82,7 +83,8 @@ static int pull_spec(struct cursor *c, uint16_t header, struct of_actions *out)
 	bool immediate = header & SPEC_IMMEDIATE;
 	if (!n_bits || dst > OFLD_OUTPUT || (header & 0xc400) || (immediate && dst == OFLD_OUTPUT))
 		return -OFPERR_OFPBAC_BAD_ARGUMENT;
-	struct of_learn_spec s = { .dst_type = (uint8_t)dst, .n_bits = (uint16_t)n_bits,
+	struct of_learn_spec s = { .dst_type = (uint8_t)dst,
+				   .n_bits = (uint16_t)n_bits,
 				   .src_type = immediate ? OFLS_IMMEDIATE : OFLS_FIELD };
 	size_t n = DIV_ROUND_UP(n_bits, 8);
 	const uint8_t *imm = NULL;

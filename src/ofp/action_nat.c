@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* action_nat: the text of nat() in ct(). ovs-actions(7): "nat(src|dst=ADDR[-ADDR][:PORT[-PORT]],..)". */
+/* action_nat: the text of nat() in ct(). ovs-actions(7):
+ * "nat(src|dst=ADDR[-ADDR][:PORT[-PORT]],..)". */
 #include <arpa/inet.h>
 #include <errno.h>
 
@@ -68,8 +69,9 @@ static int parse_range(struct ofa_nat *a, const char *s, struct err *err)
 	if (take_addr(&s, &a->family, &a->addr_min)) {
 		size_t n = strspn(s, "0123456789abcdefABCDEF:.[]");
 		if (n && s[n])
-			return err_set(err, -EINVAL, "garbage (%s) after nat range \"%s\" (pos: %zu)",
-				       s + n, whole, n);
+			return err_set(err, -EINVAL,
+				       "garbage (%s) after nat range \"%s\" (pos: %zu)", s + n,
+				       whole, n);
 		return err_set(err, -EINVAL, "invalid nat range \"%s\"", whole);
 	}
 	if (*s == '-') {
@@ -89,8 +91,8 @@ static int parse_range(struct ofa_nat *a, const char *s, struct err *err)
 		}
 	}
 	if (*s)
-		return err_set(err, -EINVAL, "garbage (%s) after nat range \"%s\" (pos: %td)", s, whole,
-			       s - whole);
+		return err_set(err, -EINVAL, "garbage (%s) after nat range \"%s\" (pos: %td)", s,
+			       whole, s - whole);
 	return 0;
 }
 
@@ -114,7 +116,8 @@ int nat_parse(struct action_parser *p, char *arg)
 		} else if (!strcmp(t.key, "random")) {
 			nat.flags |= OFNAT_RANDOM;
 		} else {
-			return err_set(p->err, -EINVAL, "invalid key \"%s\" in \"nat\" argument", t.key);
+			return err_set(p->err, -EINVAL, "invalid key \"%s\" in \"nat\" argument",
+				       t.key);
 		}
 	}
 	if ((nat.flags & (OFNAT_PERSISTENT | OFNAT_HASH | OFNAT_RANDOM)) &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* action_parse: the text of ovs-actions(7) to records. A table has one row a word; each function takes
- * the argument between the parentheses or behind the colon. Error texts are those that ovs-ofctl
- * gives, since people search for them. */
+/* action_parse: the text of ovs-actions(7) to records. A table has one row a word; each function
+ * takes the argument between the parentheses or behind the colon. Error texts are those that
+ * ovs-ofctl gives, since people search for them. */
 #include "ofp/action_parse.h"
 
 #include <arpa/inet.h>
@@ -186,8 +186,8 @@ static int parse_output_trunc(struct action_parser *p, char *arg)
 	while (token_next(&arg, &t)) {
 		if (!strcmp(t.key, "port")) {
 			if (!parse_port(p, t.value, &port))
-				return err_set(p->err, -EINVAL, "output to unknown truncate port: %s",
-					       t.value);
+				return err_set(p->err, -EINVAL,
+					       "output to unknown truncate port: %s", t.value);
 			if (port >= OFPORT_MAX && port != OFPORT_LOCAL && port != OFPORT_NONE &&
 			    port != OFPORT_IN_PORT)
 				return err_set(p->err, -EINVAL,
@@ -198,8 +198,8 @@ static int parse_output_trunc(struct action_parser *p, char *arg)
 				return r;
 			if (max_len < 14)
 				return err_set(p->err, -EINVAL,
-					       "max_len %u is less than the minimum value %u", max_len,
-					       14);
+					       "max_len %u is less than the minimum value %u",
+					       max_len, 14);
 		} else {
 			return err_set(p->err, -EINVAL, "invalid key '%s' in output_trunc argument",
 				       t.key);
@@ -292,15 +292,17 @@ static int parse_controller(struct action_parser *p, char *arg)
 			} else if (!strcmp(t.key, "userdata")) {
 				userdata.size = 0;
 				if (parse_hex_bytes(t.value, &userdata, &userdata_size))
-					return err_set(p->err, -EINVAL,
-						       "bad hex digit in `controller' action `userdata'");
+					return err_set(
+						p->err, -EINVAL,
+						"bad hex digit in `controller' action `userdata'");
 			} else if (!strcmp(t.key, "pause")) {
 				pause = true;
 			} else if (!strcmp(t.key, "meter_id")) {
 				r = parse_u32(t.value, &meter, p->err);
 			} else {
 				return err_set(p->err, -EINVAL,
-					       "unknown key \"%s\" parsing controller action", t.key);
+					       "unknown key \"%s\" parsing controller action",
+					       t.key);
 			}
 		}
 	}
@@ -310,7 +312,8 @@ static int parse_controller(struct action_parser *p, char *arg)
 		of_actions_put_output(p->out, OFPORT_CONTROLLER, max_len);
 		return 0;
 	}
-	struct ofa_controller *a = of_actions_put(p->out, OFA_CONTROLLER, sizeof *a + userdata_size);
+	struct ofa_controller *a =
+		of_actions_put(p->out, OFA_CONTROLLER, sizeof *a + userdata_size);
 	a->max_len = max_len;
 	a->controller_id = id;
 	a->reason = (uint8_t)reason;
@@ -350,7 +353,10 @@ static int parse_group(struct action_parser *p, char *arg)
 }
 
 static int parse_bundle(struct action_parser *p, char *arg) { return bundle_parse(p, arg, false); }
-static int parse_bundle_load(struct action_parser *p, char *arg) { return bundle_parse(p, arg, true); }
+static int parse_bundle_load(struct action_parser *p, char *arg)
+{
+	return bundle_parse(p, arg, true);
+}
 
 /* -- Fields. */
 
@@ -414,8 +420,8 @@ static int parse_load(struct action_parser *p, char *arg)
 		return err_set(p->err, -EINVAL, "%s: value 0x%llx does not fit into %d bits", whole,
 			       strtoull(arg, NULL, 0), dst.n_bits);
 	if (r == -ERANGE)
-		return err_set(p->err, -EINVAL, "%s: value %s does not fit into %d bits", whole, arg,
-			       dst.n_bits);
+		return err_set(p->err, -EINVAL, "%s: value %s does not fit into %d bits", whole,
+			       arg, dst.n_bits);
 	if (r || *end)
 		return err_set(p->err, -EINVAL, "%s: cannot parse integer value", whole);
 	union field_value v = { .b = { 0 } }, mask = { .b = { 0 } };
@@ -447,8 +453,8 @@ static int parse_move(struct action_parser *p, char *arg)
 		return err_set(p->err, -EINVAL, "%s: trailing garbage following destination", arg);
 	if (src.n_bits != dst.n_bits)
 		return err_set(p->err, -EINVAL,
-			       "%s: source field is %u bits wide but destination is %u bits wide", arg,
-			       src.n_bits, dst.n_bits);
+			       "%s: source field is %u bits wide but destination is %u bits wide",
+			       arg, src.n_bits, dst.n_bits);
 	struct ofa_move *a = of_actions_put(p->out, OFA_MOVE, sizeof *a);
 	a->src = src;
 	a->dst = dst;
@@ -465,8 +471,14 @@ static int parse_stack(struct action_parser *p, char *arg, enum of_action_type t
 	a->subfield = sub;
 	return 0;
 }
-static int parse_push(struct action_parser *p, char *arg) { return parse_stack(p, arg, OFA_STACK_PUSH); }
-static int parse_pop(struct action_parser *p, char *arg) { return parse_stack(p, arg, OFA_STACK_POP); }
+static int parse_push(struct action_parser *p, char *arg)
+{
+	return parse_stack(p, arg, OFA_STACK_PUSH);
+}
+static int parse_pop(struct action_parser *p, char *arg)
+{
+	return parse_stack(p, arg, OFA_STACK_POP);
+}
 
 static int parse_vlan(struct action_parser *p, char *arg, bool vid, bool push_if_none)
 {
@@ -492,10 +504,22 @@ static int parse_vlan(struct action_parser *p, char *arg, bool vid, bool push_if
 	a->push_if_none = push_if_none;
 	return 0;
 }
-static int parse_mod_vid(struct action_parser *p, char *arg) { return parse_vlan(p, arg, true, true); }
-static int parse_set_vid(struct action_parser *p, char *arg) { return parse_vlan(p, arg, true, false); }
-static int parse_mod_pcp(struct action_parser *p, char *arg) { return parse_vlan(p, arg, false, true); }
-static int parse_set_pcp(struct action_parser *p, char *arg) { return parse_vlan(p, arg, false, false); }
+static int parse_mod_vid(struct action_parser *p, char *arg)
+{
+	return parse_vlan(p, arg, true, true);
+}
+static int parse_set_vid(struct action_parser *p, char *arg)
+{
+	return parse_vlan(p, arg, true, false);
+}
+static int parse_mod_pcp(struct action_parser *p, char *arg)
+{
+	return parse_vlan(p, arg, false, true);
+}
+static int parse_set_pcp(struct action_parser *p, char *arg)
+{
+	return parse_vlan(p, arg, false, false);
+}
 
 static int parse_push_vlan(struct action_parser *p, char *arg)
 {
@@ -520,8 +544,14 @@ static int parse_set_eth(struct action_parser *p, char *arg, enum of_action_type
 	a->addr = v.eth;
 	return 0;
 }
-static int parse_dl_src(struct action_parser *p, char *arg) { return parse_set_eth(p, arg, OFA_SET_ETH_SRC); }
-static int parse_dl_dst(struct action_parser *p, char *arg) { return parse_set_eth(p, arg, OFA_SET_ETH_DST); }
+static int parse_dl_src(struct action_parser *p, char *arg)
+{
+	return parse_set_eth(p, arg, OFA_SET_ETH_SRC);
+}
+static int parse_dl_dst(struct action_parser *p, char *arg)
+{
+	return parse_set_eth(p, arg, OFA_SET_ETH_DST);
+}
 
 static int parse_set_nw(struct action_parser *p, char *arg, enum of_action_type type)
 {
@@ -532,8 +562,14 @@ static int parse_set_nw(struct action_parser *p, char *arg, enum of_action_type 
 	a->addr = addr;
 	return 0;
 }
-static int parse_nw_src(struct action_parser *p, char *arg) { return parse_set_nw(p, arg, OFA_SET_NW_SRC); }
-static int parse_nw_dst(struct action_parser *p, char *arg) { return parse_set_nw(p, arg, OFA_SET_NW_DST); }
+static int parse_nw_src(struct action_parser *p, char *arg)
+{
+	return parse_set_nw(p, arg, OFA_SET_NW_SRC);
+}
+static int parse_nw_dst(struct action_parser *p, char *arg)
+{
+	return parse_set_nw(p, arg, OFA_SET_NW_DST);
+}
 
 static int parse_nw_tos(struct action_parser *p, char *arg)
 {
@@ -697,8 +733,14 @@ static int parse_set_tunnel(struct action_parser *p, char *arg, bool wide)
 	a->h.raw = wide ? OFRAW_SET_TUNNEL64 : OFRAW_DEFAULT;
 	return 0;
 }
-static int parse_tunnel(struct action_parser *p, char *arg) { return parse_set_tunnel(p, arg, false); }
-static int parse_tunnel64(struct action_parser *p, char *arg) { return parse_set_tunnel(p, arg, true); }
+static int parse_tunnel(struct action_parser *p, char *arg)
+{
+	return parse_set_tunnel(p, arg, false);
+}
+static int parse_tunnel64(struct action_parser *p, char *arg)
+{
+	return parse_set_tunnel(p, arg, true);
+}
 
 static int parse_set_queue(struct action_parser *p, char *arg)
 {
@@ -718,8 +760,8 @@ static int parse_fin_timeout(struct action_parser *p, char *arg)
 		else if (!strcmp(t.key, "hard_timeout"))
 			r = parse_u16(t.value, t.key, &hard, p->err);
 		else
-			return err_set(p->err, -EINVAL, "invalid key '%s' in 'fin_timeout' argument",
-				       t.key);
+			return err_set(p->err, -EINVAL,
+				       "invalid key '%s' in 'fin_timeout' argument", t.key);
 	}
 	if (r)
 		return r;
@@ -750,13 +792,16 @@ static int parse_resubmit(struct action_parser *p, char *arg)
 		with_ct = true;
 	}
 	if (port == OFPORT_IN_PORT && table == 0xff)
-		return err_set(p->err, -EINVAL,
-			       "at least one \"in_port\" or \"table\" must be specified on resubmit");
+		return err_set(
+			p->err, -EINVAL,
+			"at least one \"in_port\" or \"table\" must be specified on resubmit");
 	struct ofa_resubmit *a = of_actions_put(p->out, OFA_RESUBMIT, sizeof *a);
 	a->port = port;
 	a->table = table;
 	a->with_ct = with_ct;
-	a->h.raw = with_ct ? OFRAW_RESUBMIT_CT : table != 0xff ? OFRAW_RESUBMIT_TABLE : OFRAW_DEFAULT;
+	a->h.raw = with_ct	   ? OFRAW_RESUBMIT_CT
+		   : table != 0xff ? OFRAW_RESUBMIT_TABLE
+				   : OFRAW_DEFAULT;
 	return 0;
 }
 
@@ -766,7 +811,8 @@ static int parse_conjunction(struct action_parser *p, char *arg)
 	unsigned clause, n;
 	int used = 0;
 	if (sscanf(arg, "%" SCNi32 " , %u / %u %n", &id, &clause, &n, &used) != 3 || arg[used])
-		return err_set(p->err, -EINVAL, "\"conjunction\" syntax is \"conjunction(id,i/n)\"");
+		return err_set(p->err, -EINVAL,
+			       "\"conjunction\" syntax is \"conjunction(id,i/n)\"");
 	if (n < 2)
 		return err_set(p->err, -EINVAL, "conjunction must have at least 2 clauses");
 	if (n > 64)
@@ -828,17 +874,20 @@ static int parse_sample(struct action_parser *p, char *arg)
 	if (r)
 		return r;
 	if (!s.probability)
-		return err_set(p->err, -EINVAL, "non-zero \"probability\" must be specified on sample");
+		return err_set(p->err, -EINVAL,
+			       "non-zero \"probability\" must be specified on sample");
 	struct ofa_sample *a = of_actions_put(p->out, OFA_SAMPLE, sizeof *a);
 	s.h = a->h;
-	s.h.raw = s.direction != OFSD_DEFAULT ? OFRAW_SAMPLE3
-		  : s.sampling_port != OFPORT_NONE ? OFRAW_SAMPLE2 : OFRAW_DEFAULT;
+	s.h.raw = s.direction != OFSD_DEFAULT	   ? OFRAW_SAMPLE3
+		  : s.sampling_port != OFPORT_NONE ? OFRAW_SAMPLE2
+						   : OFRAW_DEFAULT;
 	*a = s;
 	return 0;
 }
 
 /* A list within an action: 'fixed' bytes of it are there; its size is set when the list is done. */
-static int parse_nested(struct action_parser *p, size_t start, char *text, enum of_action_type outer)
+static int parse_nested(struct action_parser *p, size_t start, char *text,
+			enum of_action_type outer)
 {
 	if (p->depth >= OF_ACTIONS_MAX_DEPTH)
 		return err_set(p->err, -EINVAL, "actions are nested too deeply");
@@ -919,7 +968,8 @@ static int parse_ct(struct action_parser *p, char *arg)
 		} else if (!strcmp(t.key, "exec")) {
 			exec = t.value;
 		} else {
-			return err_set(p->err, -EINVAL, "invalid argument to \"ct\" action: `%s'", t.key);
+			return err_set(p->err, -EINVAL, "invalid argument to \"ct\" action: `%s'",
+				       t.key);
 		}
 	}
 	if ((ct.flags & OFCT_FORCE) && !(ct.flags & OFCT_COMMIT))
@@ -1086,17 +1136,20 @@ static int check_order(const struct of_actions *list, size_t start, struct err *
 	bool any = false;
 	if (list->size == start)
 		return 0;
-	OF_ACTION_FOR_EACH(a, list->data + start, list->size - start) {
+	OF_ACTION_FOR_EACH(a, list->data + start, list->size - start)
+	{
 		unsigned rank = instruction_rank(a->type);
 		if (any && rank == last && rank != 1)
 			return err_set(err, -EINVAL,
 				       "duplicate %s instruction not allowed, for OpenFlow 1.1+ "
-				       "compatibility", instruction_names[rank]);
+				       "compatibility",
+				       instruction_names[rank]);
 		if (any && rank < last)
-			return err_set(err, -EINVAL,
-				       "invalid instruction ordering: %s must appear before %s, for "
-				       "OpenFlow 1.1+ compatibility",
-				       instruction_names[rank], instruction_names[last]);
+			return err_set(
+				err, -EINVAL,
+				"invalid instruction ordering: %s must appear before %s, for "
+				"OpenFlow 1.1+ compatibility",
+				instruction_names[rank], instruction_names[last]);
 		last = rank;
 		any = true;
 	}
@@ -1123,8 +1176,8 @@ static int check_in_ct(struct action_parser *p, const struct of_action *a, const
 	else
 		return err_set(p->err, -EINVAL, "ct action doesn't support nested action %s", name);
 	if (f->id != FIELD_CT_MARK && f->id != FIELD_CT_LABEL)
-		return err_set(p->err, -EINVAL, "ct action doesn't support nested modification of %s",
-			       f->name);
+		return err_set(p->err, -EINVAL,
+			       "ct action doesn't support nested modification of %s", f->name);
 	return 0;
 }
 
@@ -1192,8 +1245,9 @@ int actions_parse(struct action_parser *p, char *text, bool actions_only)
 			return r;
 	}
 	if (drop && other)
-		return err_set(p->err, -EINVAL,
-			       "\"drop\" must not be accompanied by any other action or instruction");
+		return err_set(
+			p->err, -EINVAL,
+			"\"drop\" must not be accompanied by any other action or instruction");
 	return check_order(p->out, start, p->err);
 }
 

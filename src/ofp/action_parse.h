@@ -9,15 +9,16 @@ enum { OF_ACTIONS_MAX_DEPTH = 16, OF_ACTIONS_MAX_BYTES = 64 * 1024 };
 struct action_parser {
 	const struct ofport_names *names;
 	struct of_actions *out;
-	uint32_t usable;	      /* OFPROTO_*, narrowed by what is parsed */
-	enum of_action_type outer;    /* the action whose list this is in: OFA_CT, OFA_WRITE_ACTIONS .. */
+	uint32_t usable; /* OFPROTO_*, narrowed by what is parsed */
+	enum of_action_type
+		outer; /* the action whose list this is in: OFA_CT, OFA_WRITE_ACTIONS .. */
 	unsigned depth;
 	struct err *err;
 };
 
-/* Takes the next "key", "key=value", "key:value" or "key(value)" off *s; values keep their parentheses
- * balanced. 'delim' gets the character behind the key, ')' text after "->" follows in 'value' for
- * "key(value)->rest" as the separate *ret_rest. False at the end. */
+/* Takes the next "key", "key=value", "key:value" or "key(value)" off *s; values keep their
+ * parentheses balanced. 'delim' gets the character behind the key, ')' text after "->" follows in
+ * 'value' for "key(value)->rest" as the separate *ret_rest. False at the end. */
 struct token {
 	char *key, *value; /* value is "" if there is none */
 	char *rest;	   /* text behind a closing parenthesis: "->reg0[0]"; "" if none */

@@ -6,8 +6,8 @@
 #include "packet/field.h"
 
 const char *const of_hash_fields_names[7] = {
-	"eth_src",	"symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp",
-	"nw_src", "nw_dst", "symmetric_l3",
+	"eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp",
+	"nw_src",  "nw_dst",	   "symmetric_l3",
 };
 const char *const of_multipath_alg_names[4] = { "modulo_n", "hash_threshold", "hrw", "iter_hash" };
 const char *const of_bundle_alg_names[2] = { "active_backup", "hrw" };
@@ -24,10 +24,14 @@ int of_name_index(const char *const *names, size_t n, const char *name, size_t l
 const char *of_packet_in_reason_name(enum of_packet_in_reason r)
 {
 	static const char *const names[] = {
-		[OFPR_NO_MATCH] = "no_match",	    [OFPR_ACTION] = "action",
-		[OFPR_INVALID_TTL] = "invalid_ttl", [OFPR_ACTION_SET] = "action_set",
-		[OFPR_GROUP] = "group",		    [OFPR_PACKET_OUT] = "packet_out",
-		[OFPR_EXPLICIT_MISS] = "explicit_miss", [OFPR_IMPLICIT_MISS] = "implicit_miss",
+		[OFPR_NO_MATCH] = "no_match",
+		[OFPR_ACTION] = "action",
+		[OFPR_INVALID_TTL] = "invalid_ttl",
+		[OFPR_ACTION_SET] = "action_set",
+		[OFPR_GROUP] = "group",
+		[OFPR_PACKET_OUT] = "packet_out",
+		[OFPR_EXPLICIT_MISS] = "explicit_miss",
+		[OFPR_IMPLICIT_MISS] = "implicit_miss",
 	};
 	return (size_t)r < ARRAY_SIZE(names) ? names[r] : NULL;
 }
@@ -42,7 +46,8 @@ static void put_port_list(const uint32_t *ports, size_t n, const struct ofport_n
 	}
 }
 
-static void put_output(const struct ofa_output *a, const struct ofport_names *names, struct str *out)
+static void put_output(const struct ofa_output *a, const struct ofport_names *names,
+		       struct str *out)
 {
 	if (a->port < OFPORT_MAX) {
 		str_puts(out, "output:");
@@ -82,7 +87,8 @@ static void put_controller(const struct ofa_controller *a, struct str *out)
 	str_putc(out, ')');
 }
 
-static void put_bundle(const struct ofa_bundle *a, const struct ofport_names *names, struct str *out)
+static void put_bundle(const struct ofa_bundle *a, const struct ofport_names *names,
+		       struct str *out)
 {
 	str_putf(out, "%s(%s,%u,%s,ofport,", a->dst.field ? "bundle_load" : "bundle",
 		 of_hash_fields_names[a->fields], a->basis, of_bundle_alg_names[a->alg]);
@@ -103,7 +109,8 @@ static void put_load(const struct ofa_set_field *a, struct str *out)
 	while (ofs < n && !(mask[a->n_bytes - 1 - ofs / 8] >> (ofs % 8) & 1))
 		ofs++;
 	unsigned n_bits = 0;
-	while (ofs + n_bits < n && (mask[a->n_bytes - 1 - (ofs + n_bits) / 8] >> ((ofs + n_bits) % 8) & 1))
+	while (ofs + n_bits < n &&
+	       (mask[a->n_bytes - 1 - (ofs + n_bits) / 8] >> ((ofs + n_bits) % 8) & 1))
 		n_bits++;
 	union field_value v = { .b = { 0 } };
 	uint8_t shifted[FIELD_MAX_BYTES] = { 0 };
@@ -191,7 +198,8 @@ static void put_note(const struct ofa_note *a, struct str *out)
 		str_putf(out, "%s%02x", i ? "." : "", a->data[i]);
 }
 
-static void put_sample(const struct ofa_sample *a, const struct ofport_names *names, struct str *out)
+static void put_sample(const struct ofa_sample *a, const struct ofport_names *names,
+		       struct str *out)
 {
 	str_putf(out, "sample(probability=%u,collector_set_id=%u,obs_domain_id=%u,obs_point_id=%u",
 		 a->probability, a->collector_set_id, a->obs_domain_id, a->obs_point_id);
@@ -318,7 +326,8 @@ void of_encap_put_text(const struct ofa_encap *a, struct str *out)
 		if (prop->type == OFEP_NSH_MDTYPE) {
 			str_putf(out, "md_type=%u", prop->mdtype);
 		} else {
-			str_putf(out, "tlv(0x%04x,%u,0x", be16_to_cpu(prop->tlv_class), prop->tlv_type);
+			str_putf(out, "tlv(0x%04x,%u,0x", be16_to_cpu(prop->tlv_class),
+				 prop->tlv_type);
 			str_put_hex(out, prop->tlv, prop->tlv_size);
 			str_putc(out, ')');
 		}
@@ -368,8 +377,8 @@ static void put_enqueue(const struct ofa_enqueue *a, const struct ofport_names *
 	str_putf(out, ":%u", a->queue);
 }
 
-static void put_nested(const char *word, const struct of_action *a, const struct ofport_names *names,
-		       struct str *out)
+static void put_nested(const char *word, const struct of_action *a,
+		       const struct ofport_names *names, struct str *out)
 {
 	size_t size;
 	const void *list = of_action_nested(a, &size);
@@ -454,8 +463,8 @@ static void put_action(const struct of_action *a, const struct ofport_names *nam
 		put_set_field(p, names, out);
 		break;
 	case OFA_MOVE:
-		put_pair("move:", &((const struct ofa_move *)p)->src, &((const struct ofa_move *)p)->dst,
-			 out);
+		put_pair("move:", &((const struct ofa_move *)p)->src,
+			 &((const struct ofa_move *)p)->dst, out);
 		break;
 	case OFA_STACK_PUSH:
 		put_pair("push:", &((const struct ofa_subfield *)p)->subfield, NULL, out);
@@ -491,8 +500,10 @@ static void put_action(const struct of_action *a, const struct ofport_names *nam
 		break;
 	case OFA_SET_TUNNEL:
 		str_putf(out, "set_tunnel%s:0x%llx",
-			 a->raw == OFRAW_SET_TUNNEL64 || ((const struct ofa_u64 *)p)->value > UINT32_MAX
-				 ? "64" : "",
+			 a->raw == OFRAW_SET_TUNNEL64 ||
+					 ((const struct ofa_u64 *)p)->value > UINT32_MAX
+				 ? "64"
+				 : "",
 			 (unsigned long long)((const struct ofa_u64 *)p)->value);
 		break;
 	case OFA_FIN_TIMEOUT:
@@ -533,8 +544,10 @@ static void put_action(const struct of_action *a, const struct ofport_names *nam
 		of_nat_put_text(p, out);
 		break;
 	case OFA_UNROLL:
-		str_putf(out, "unroll(table=%u, cookie=0x%llx)", ((const struct ofa_unroll *)p)->rule_table,
-			 (unsigned long long)be64_to_cpu(((const struct ofa_unroll *)p)->rule_cookie));
+		str_putf(out, "unroll(table=%u, cookie=0x%llx)",
+			 ((const struct ofa_unroll *)p)->rule_table,
+			 (unsigned long long)be64_to_cpu(
+				 ((const struct ofa_unroll *)p)->rule_cookie));
 		break;
 	case OFA_WRITE_ACTIONS:
 		put_nested("write_actions", a, names, out);
@@ -553,7 +566,8 @@ static void put_list(const void *list, size_t size, const struct ofport_names *n
 	const char *sep = "";
 	if (!size)
 		str_puts(out, "drop");
-	OF_ACTION_FOR_EACH(a, list, size) {
+	OF_ACTION_FOR_EACH(a, list, size)
+	{
 		str_puts(out, sep);
 		put_action(a, names, out);
 		sep = ",";

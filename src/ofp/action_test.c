@@ -30,7 +30,8 @@ static const struct {
 	  "mod_dl_src:01:02:03:04:05:06,mod_nw_src:1.2.3.4" },
 	{ "mod_nw_tos:4,mod_nw_ecn:1,mod_nw_ttl:3,mod_tp_src:80,mod_tp_dst:81", NULL },
 	{ "dec_ttl,dec_ttl(1,2)", NULL },
-	{ "push_mpls:0x8847,set_mpls_label(3),set_mpls_tc(2),set_mpls_ttl(4),dec_mpls_ttl,pop_mpls:0x0800",
+	{ "push_mpls:0x8847,set_mpls_label(3),set_mpls_tc(2),set_mpls_ttl(4),dec_mpls_ttl,pop_mpls:"
+	  "0x0800",
 	  NULL },
 	{ "set_tunnel:5,set_tunnel64:5,set_tunnel:0x100000000",
 	  "set_tunnel:0x5,set_tunnel64:0x5,set_tunnel64:0x100000000" },
@@ -40,9 +41,11 @@ static const struct {
 	{ "conjunction(3,1/2)", NULL },
 	{ "multipath(symmetric_l3l4+udp,50,iter_hash,10,3,NXM_NX_REG0[0..10])", NULL },
 	{ "note:0102,exit", "note:01.02,exit" },
-	{ "sample(probability=5,collector_set_id=1,obs_domain_id=2,obs_point_id=3,sampling_port=1,egress)",
+	{ "sample(probability=5,collector_set_id=1,obs_domain_id=2,obs_point_id=3,sampling_port=1,"
+	  "egress)",
 	  NULL },
-	{ "clone(output:1,set_field:1.2.3.4->nw_src)", "clone(output:1,set_field:1.2.3.4->ip_src)" },
+	{ "clone(output:1,set_field:1.2.3.4->nw_src)",
+	  "clone(output:1,set_field:1.2.3.4->ip_src)" },
 	{ "clone()", "clone(drop)" },
 	{ "check_pkt_larger(100)->NXM_NX_REG0[0]", NULL },
 	{ "ct,ct(commit),ct(nat)", "ct(),ct(commit),ct(nat)" },
@@ -57,15 +60,19 @@ static const struct {
 	{ "decap(packet_type(ns=0,type=0))", NULL },
 	{ "delete_field:tun_metadata0", NULL },
 	{ "meter:3,output:1", NULL },
-	{ "clear_actions,write_actions(output:1,group:4),write_metadata:0x5/0x7,goto_table:4", NULL },
+	{ "clear_actions,write_actions(output:1,group:4),write_metadata:0x5/0x7,goto_table:4",
+	  NULL },
 	{ "push:NXM_NX_REG0[],pop:NXM_NX_REG0[3..5]", NULL },
 	{ "set_field:5/7->reg0", "set_field:0x5/0x7->reg0" },
-	{ "load:5->reg0[0..3],load:0->reg1[]", "load:0x5->NXM_NX_REG0[0..3],load:0->NXM_NX_REG1[]" },
+	{ "load:5->reg0[0..3],load:0->reg1[]",
+	  "load:0x5->NXM_NX_REG0[0..3],load:0->NXM_NX_REG1[]" },
 	{ "move:reg0[]->reg1[]", "move:NXM_NX_REG0[]->NXM_NX_REG1[]" },
-	{ "learn(table=1,idle_timeout=1,hard_timeout=2,fin_idle_timeout=3,fin_hard_timeout=4,priority=5,"
+	{ "learn(table=1,idle_timeout=1,hard_timeout=2,fin_idle_timeout=3,fin_hard_timeout=4,"
+	  "priority=5,"
 	  "cookie=6,send_flow_rem,delete_learned,limit=3,result_dst=reg0[0],NXM_OF_VLAN_TCI[0..11],"
 	  "eth_type=0x800,reg3[0..3]=5,load:reg1[]->reg2[],output:reg3[])",
-	  "learn(table=1,idle_timeout=1,hard_timeout=2,fin_idle_timeout=3,fin_hard_timeout=4,priority=5,"
+	  "learn(table=1,idle_timeout=1,hard_timeout=2,fin_idle_timeout=3,fin_hard_timeout=4,"
+	  "priority=5,"
 	  "send_flow_rem,delete_learned,cookie=0x6,limit=3,result_dst=NXM_NX_REG0[0],"
 	  "NXM_OF_VLAN_TCI[0..11],eth_type=0x800,NXM_NX_REG3[0..3]=0x5,"
 	  "load:NXM_NX_REG1[]->NXM_NX_REG2[],output:NXM_NX_REG3[])" },
@@ -104,9 +111,9 @@ static const struct {
 } errors[] = {
 	{ "drop,output:1", "\"drop\" must not be accompanied by any other action or instruction" },
 	{ "goto_table:300", "unknown table \"300\"" },
-	{ "output:1,goto_table:3,output:2",
-	  "invalid instruction ordering: apply_actions must appear before goto_table, for OpenFlow 1.1+ "
-	  "compatibility" },
+	{ "output:1,goto_table:3,output:2", "invalid instruction ordering: apply_actions must "
+					    "appear before goto_table, for OpenFlow 1.1+ "
+					    "compatibility" },
 	{ "resubmit(,300)", "300: resubmit to unknown table" },
 	{ "set_field:5", "5: missing `->'" },
 	{ "set_field:5->foo", "foo is not a valid OXM field name" },
@@ -126,15 +133,19 @@ static const struct {
 	{ "nat", "Cannot have NAT action outside of \"ct\" action" },
 	{ "set_field:5->ct_mark", "cannot set CT fields outside of ct action" },
 	{ "learn(foo=3)", "foo=3: unknown keyword foo" },
-	{ "learn(reg0[]=reg1[0..3])", "reg0[]=reg1[0..3]: bit widths of reg0[] (4) and reg1[0..3] (32) differ" },
+	{ "learn(reg0[]=reg1[0..3])",
+	  "reg0[]=reg1[0..3]: bit widths of reg0[] (4) and reg1[0..3] (32) differ" },
 	{ "learn(reg0[0..3]=77)",
-	  "reg0[0..3]=77: reg0[0..3] value 77 cannot be parsed as a subfield (77: unknown field `77') or an "
+	  "reg0[0..3]=77: reg0[0..3] value 77 cannot be parsed as a subfield (77: unknown field "
+	  "`77') or an "
 	  "immediate value (reg0[0..3]=77: value 0x4d does not fit into 4 bits)" },
 	{ "conjunction(1,0/2)", "clause index must be positive" },
-	{ "output(port=controller,max_len=100)", "output to unsupported truncate port: controller" },
+	{ "output(port=controller,max_len=100)",
+	  "output to unsupported truncate port: controller" },
 	{ "controller(foo=1)", "unknown key \"foo\" parsing controller action" },
 	{ "push_vlan:0x1234", "0x1234: not a valid VLAN ethertype" },
-	{ "bundle(eth_src,0,hrw,ofport)", "eth_src,0,hrw,ofport: not enough arguments to bundle action" },
+	{ "bundle(eth_src,0,hrw,ofport)",
+	  "eth_src,0,hrw,ofport: not enough arguments to bundle action" },
 	{ "encap(foo)", "Encap hdr not supported: " },
 	{ "group:foo", "invalid numeric format foo" },
 };

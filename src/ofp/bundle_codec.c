@@ -12,7 +12,8 @@ void bundle_control_parse(const struct of_msg *m, struct bundle_control *ret)
 	ret->flags = cursor_be16(&c);
 }
 
-void bundle_control_build(struct bytes *b, const struct bundle_control *k, enum of_version v, uint32_t xid)
+void bundle_control_build(struct bytes *b, const struct bundle_control *k, enum of_version v,
+			  uint32_t xid)
 {
 	size_t start = of_msg_begin(b, OFMSG_BUNDLE_CONTROL, OFK_ANY, v, xid);
 	bytes_put_be32(b, k->bundle_id);
@@ -101,7 +102,8 @@ int tlv_table_mod_parse(const struct of_msg *m, struct tlv_table_mod *ret)
 	return mappings_parse(c, &ret->mappings, &ret->n);
 }
 
-void tlv_table_mod_build(struct bytes *b, const struct tlv_table_mod *t, enum of_version v, uint32_t xid)
+void tlv_table_mod_build(struct bytes *b, const struct tlv_table_mod *t, enum of_version v,
+			 uint32_t xid)
 {
 	size_t start = of_msg_begin(b, OFMSG_TLV_TABLE_MOD, OFK_NXT, v, xid);
 	bytes_put_be16(b, (uint16_t)t->command);
@@ -120,9 +122,11 @@ int tlv_table_reply_parse(const struct of_msg *m, struct tlv_table_reply *ret)
 	return mappings_parse(c, &ret->mappings, &ret->n);
 }
 
-void tlv_table_reply_build(struct bytes *b, const struct tlv_table_reply *t, const struct of_msg *request)
+void tlv_table_reply_build(struct bytes *b, const struct tlv_table_reply *t,
+			   const struct of_msg *request)
 {
-	size_t start = of_msg_begin(b, OFMSG_TLV_TABLE_REPLY, OFK_NXT, request->version, request->xid);
+	size_t start =
+		of_msg_begin(b, OFMSG_TLV_TABLE_REPLY, OFK_NXT, request->version, request->xid);
 	bytes_put_be32(b, t->max_option_bytes);
 	bytes_put_be16(b, t->max_fields);
 	bytes_put_zeros(b, 10);
@@ -186,8 +190,9 @@ void table_stats_put(struct bytes *b, const struct table_stats *s, const struct 
 int table_stats_pull(struct cursor *c, enum of_version v, struct table_stats *s,
 		     struct table_features *f)
 {
-	static const size_t sizes[] = { [OF10] = 64, [OF11] = 88, [OF12] = 128, [OF13] = 24, [OF14] = 24,
-					[OF15] = 24 };
+	static const size_t sizes[] = {
+		[OF10] = 64, [OF11] = 88, [OF12] = 128, [OF13] = 24, [OF14] = 24, [OF15] = 24
+	};
 	if (!c->left)
 		return 1;
 	const void *p = cursor_pull(c, sizes[v]);
@@ -216,7 +221,8 @@ static int table_props_parse(struct cursor c, uint32_t *eviction_flags, uint8_t 
 			     uint8_t *now)
 {
 	while (c.left) {
-		uint16_t type = c.left >= 4 ? get_be16(c.p) : 0, len = c.left >= 4 ? get_be16(c.p + 2) : 0;
+		uint16_t type = c.left >= 4 ? get_be16(c.p) : 0,
+			 len = c.left >= 4 ? get_be16(c.p + 2) : 0;
 		size_t padded = ROUND_UP((size_t)len, 8);
 		if (len < 4 || padded > c.left)
 			return -OFPERR_OFPBPC_BAD_LEN;
@@ -251,7 +257,8 @@ int table_mod_parse(const struct of_msg *m, struct table_mod *t)
 		if (config & ~3u)
 			return -OFPERR_OFPTMFC_BAD_CONFIG;
 		if (m->version < OF13) {
-			static const enum of_table_miss miss[] = { OFTM_CONTROLLER, OFTM_CONTINUE, OFTM_DROP };
+			static const enum of_table_miss miss[] = { OFTM_CONTROLLER, OFTM_CONTINUE,
+								   OFTM_DROP };
 			if (config == 3)
 				return -OFPERR_OFPTMFC_BAD_CONFIG;
 			t->miss = miss[config];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bytes: a growing buffer that messages are built in, and a cursor that foreign bytes are read with.
- * A cursor never reads beyond its end: a read that would sets 'short_read' and gives zero, so that a
- * decoder may read a whole header and look once. Zero-initialise; release with bytes_fini(). */
+/* bytes: a growing buffer that messages are built in, and a cursor that foreign bytes are read
+ * with. A cursor never reads beyond its end: a read that would sets 'short_read' and gives zero, so
+ * that a decoder may read a whole header and look once. Zero-initialise; release with bytes_fini().
+ */
 #pragma once
 #include "base/byteorder.h"
 #include "base/mem.h"
@@ -10,7 +11,10 @@ struct bytes {
 	uint8_t *data;
 	size_t size, allocated;
 };
-#define BYTES_INIT { NULL, 0, 0 }
+#define BYTES_INIT                                                                                 \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
 #define AUTO_BYTES CLEANUP(bytes_fini) struct bytes
 
 static inline void bytes_fini(struct bytes *b)

@@ -9,11 +9,26 @@
 #define ONF_VENDOR 0x4f4e4600u
 
 /* 'type' -1: none in this version. */
-#define NONE { 0, -1, 0 }
-#define OF(TYPE, CODE) { 0, TYPE, CODE }
-#define NX(TYPE, CODE) { NX_VENDOR, TYPE, CODE }
-#define NX2(CODE) { NX_VENDOR, CODE, 0 }
-#define ONF(CODE) { ONF_VENDOR, CODE, 0 }
+#define NONE                                                                                       \
+	{                                                                                          \
+		0, -1, 0                                                                           \
+	}
+#define OF(TYPE, CODE)                                                                             \
+	{                                                                                          \
+		0, TYPE, CODE                                                                      \
+	}
+#define NX(TYPE, CODE)                                                                             \
+	{                                                                                          \
+		NX_VENDOR, TYPE, CODE                                                              \
+	}
+#define NX2(CODE)                                                                                  \
+	{                                                                                          \
+		NX_VENDOR, CODE, 0                                                                 \
+	}
+#define ONF(CODE)                                                                                  \
+	{                                                                                          \
+		ONF_VENDOR, CODE, 0                                                                \
+	}
 
 static const struct row {
 	const char *name;

@@ -20,22 +20,22 @@ enum of_flow_mod_command {
 	OFPFC_DELETE_STRICT,
 };
 enum { /* flow_mod.flags, flow_stats.flags: OpenFlow's bits where it has them */
-	OFFF_SEND_FLOW_REM = 1 << 0,
-	OFFF_CHECK_OVERLAP = 1 << 1,
-	OFFF_RESET_COUNTS = 1 << 2,  /* 1.2+; implied by an add in 1.0 and 1.1 */
-	OFFF_NO_PKT_COUNTS = 1 << 3, /* 1.3+ */
-	OFFF_NO_BYT_COUNTS = 1 << 4,
-	OFFF_EMERG = 1 << 5,	     /* 1.0 only: refused */
-	OFFF_HIDDEN_FIELDS = 1 << 6, /* internal: the flow is the switch's own */
-	OFFF_NO_READONLY = 1 << 7,   /* internal */
+       OFFF_SEND_FLOW_REM = 1 << 0,
+       OFFF_CHECK_OVERLAP = 1 << 1,
+       OFFF_RESET_COUNTS = 1 << 2,  /* 1.2+; implied by an add in 1.0 and 1.1 */
+       OFFF_NO_PKT_COUNTS = 1 << 3, /* 1.3+ */
+       OFFF_NO_BYT_COUNTS = 1 << 4,
+       OFFF_EMERG = 1 << 5,	    /* 1.0 only: refused */
+       OFFF_HIDDEN_FIELDS = 1 << 6, /* internal: the flow is the switch's own */
+       OFFF_NO_READONLY = 1 << 7,   /* internal */
 };
 #define OF_NO_BUFFER UINT32_MAX
 
 struct flow_mod {
 	struct match match;
 	int priority;
-	/* Add: new_cookie. Modify and delete: flows with (cookie ^ flow's) & cookie_mask == 0; modify
-	 * sets new_cookie if 'modify_cookie'. */
+	/* Add: new_cookie. Modify and delete: flows with (cookie ^ flow's) & cookie_mask == 0;
+	 * modify sets new_cookie if 'modify_cookie'. */
 	be64 cookie, cookie_mask, new_cookie;
 	bool modify_cookie;
 	uint8_t table_id; /* OFPTT_ALL: any, or the switch chooses */
@@ -65,7 +65,7 @@ struct flow_stats {
 	uint16_t priority;
 	uint16_t idle_timeout, hard_timeout;
 	uint32_t duration_sec, duration_nsec;
-	int idle_age, hard_age; /* seconds; -1: unknown */
+	int idle_age, hard_age;		   /* seconds; -1: unknown */
 	uint64_t packet_count, byte_count; /* UINT64_MAX: not counted */
 	uint16_t flags, importance;
 	const void *actions;
@@ -98,13 +98,13 @@ struct flow_removed {
 /* Flow monitors. */
 enum of_flow_monitor_command { OFFMC_ADD, OFFMC_MODIFY, OFFMC_DELETE };
 enum { /* flow_monitor_request.flags, Nicira's numbering */
-	OFFMF_INITIAL = 1 << 0,
-	OFFMF_ADD = 1 << 1,
-	OFFMF_DELETE = 1 << 2,
-	OFFMF_MODIFY = 1 << 3,
-	OFFMF_ACTIONS = 1 << 4, /* send instructions */
-	OFFMF_OWN = 1 << 5,	/* in full also what this controller did itself */
-	OFFMF_ONLY_OWN = 1 << 6,
+       OFFMF_INITIAL = 1 << 0,
+       OFFMF_ADD = 1 << 1,
+       OFFMF_DELETE = 1 << 2,
+       OFFMF_MODIFY = 1 << 3,
+       OFFMF_ACTIONS = 1 << 4, /* send instructions */
+       OFFMF_OWN = 1 << 5,     /* in full also what this controller did itself */
+       OFFMF_ONLY_OWN = 1 << 6,
 };
 struct flow_monitor_request {
 	uint32_t id;
@@ -136,9 +136,9 @@ struct flow_update {
 	size_t actions_size;
 };
 
-/* Text of one flow as ovs-ofctl takes it: "table=0,priority=5,ip,actions=output:1". 'command' -1: it
- * is in the text ("add ..", "delete .."), add if not. The actions are put into 'acts' and fm->actions
- * points there. *usable loses the protocols (OFPROTO_*) that cannot carry it. */
+/* Text of one flow as ovs-ofctl takes it: "table=0,priority=5,ip,actions=output:1". 'command' -1:
+ * it is in the text ("add ..", "delete .."), add if not. The actions are put into 'acts' and
+ * fm->actions points there. *usable loses the protocols (OFPROTO_*) that cannot carry it. */
 struct of_actions;
 MUST_CHECK int flow_mod_from_str(const char *text, int command, const struct ofport_names *,
 				 struct flow_mod *fm, struct of_actions *acts, uint32_t *usable,
@@ -146,7 +146,8 @@ MUST_CHECK int flow_mod_from_str(const char *text, int command, const struct ofp
 MUST_CHECK int flow_stats_request_from_str(const char *text, const struct ofport_names *,
 					   bool aggregate, struct flow_stats_request *ret,
 					   uint32_t *usable, struct err *err);
-/* A match alone: "tcp,nw_src=10.0.0.0/8"; *ret_priority -1: none given. For traces, dumps, monitors. */
+/* A match alone: "tcp,nw_src=10.0.0.0/8"; *ret_priority -1: none given. For traces, dumps,
+ * monitors. */
 MUST_CHECK int match_from_str(const char *text, const struct ofport_names *, struct match *ret,
 			      int *ret_priority, uint32_t *usable, struct err *err);
 /* The line of dump-flows, without the end of line; 'with_stats' false: as --no-stats. */

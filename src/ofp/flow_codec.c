@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flow_codec: messages about flows as bytes. In OpenFlow 1.0 each comes in two forms: the one of the
- * specification with a fixed match, and Nicira's with NXM. */
+/* flow_codec: messages about flows as bytes. In OpenFlow 1.0 each comes in two forms: the one of
+ * the specification with a fixed match, and Nicira's with NXM. */
 #include "base/log.h"
 #include "ofp/codec.h"
 #include "ofp/error.h"
@@ -122,7 +122,8 @@ static int parse_nx(struct cursor *c, bool table_id, struct flow_mod *fm, uint16
 	return 0;
 }
 
-static int parse_11(const struct of_msg *m, struct cursor *c, struct flow_mod *fm, uint16_t *raw_flags)
+static int parse_11(const struct of_msg *m, struct cursor *c, struct flow_mod *fm,
+		    uint16_t *raw_flags)
 {
 	be64 cookie = cpu_to_be64(cursor_be64(c)), mask = cpu_to_be64(cursor_be64(c));
 	fm->table_id = cursor_u8(c);
@@ -161,8 +162,10 @@ static int parse_11(const struct of_msg *m, struct cursor *c, struct flow_mod *f
 /* Possible for what the flow matches, by the rules of the version that it came in? */
 static int check_actions(const struct of_msg *m, const struct flow_mod *fm, void *list, size_t size)
 {
-	const struct of_action_check check = { .match = &fm->match, .max_ports = OFPORT_MAX,
-					       .table_id = fm->table_id, .n_tables = 255 };
+	const struct of_action_check check = { .match = &fm->match,
+					       .max_ports = OFPORT_MAX,
+					       .table_id = fm->table_id,
+					       .n_tables = 255 };
 	uint32_t usable = OFPROTO_ANY;
 	int r = of_actions_check(list, size, &check, &usable, NULL);
 	if (!r && !(usable & of_protocols_of_versions(1u << m->version)))
@@ -170,7 +173,8 @@ static int check_actions(const struct of_msg *m, const struct flow_mod *fm, void
 	return r;
 }
 
-int flow_mod_parse(const struct of_msg *m, bool table_id, struct flow_mod *fm, struct of_actions *acts)
+int flow_mod_parse(const struct of_msg *m, bool table_id, struct flow_mod *fm,
+		   struct of_actions *acts)
 {
 	struct cursor c = of_msg_cursor(m);
 	uint16_t raw_flags = 0;
@@ -264,7 +268,8 @@ int flow_stats_request_parse(const struct of_msg *m, struct flow_stats_request *
 {
 	struct cursor c = of_msg_cursor(m);
 	*r = (struct flow_stats_request){ .aggregate = m->id == OFMSG_STAT_AGGREGATE_REQUEST,
-					  .out_port = OFPORT_NONE, .out_group = OFPG_ANY };
+					  .out_port = OFPORT_NONE,
+					  .out_group = OFPG_ANY };
 	if (m->version != OF10) {
 		r->table_id = cursor_u8(&c);
 		cursor_skip(&c, 3);
@@ -298,8 +303,8 @@ int flow_stats_request_parse(const struct of_msg *m, struct flow_stats_request *
 	return match10_parse(p, &r->match);
 }
 
-void flow_stats_request_build(struct bytes *b, const struct flow_stats_request *r, uint32_t protocol,
-			      uint32_t xid)
+void flow_stats_request_build(struct bytes *b, const struct flow_stats_request *r,
+			      uint32_t protocol, uint32_t xid)
 {
 	enum of_version v = of_protocol_version(protocol);
 	enum of_msg_id id = r->aggregate ? OFMSG_STAT_AGGREGATE_REQUEST : OFMSG_STAT_FLOW_REQUEST;
@@ -333,7 +338,13 @@ void flow_stats_request_build(struct bytes *b, const struct flow_stats_request *
 
 /* -- OXS: statistics as a list of type, length and value. OpenFlow 1.5 7.2.4. */
 
-enum { OXS_DURATION = 0, OXS_IDLE_TIME = 1, OXS_FLOW_COUNT = 3, OXS_PACKET_COUNT = 4, OXS_BYTE_COUNT = 5 };
+enum {
+	OXS_DURATION = 0,
+	OXS_IDLE_TIME = 1,
+	OXS_FLOW_COUNT = 3,
+	OXS_PACKET_COUNT = 4,
+	OXS_BYTE_COUNT = 5
+};
 
 static void oxs_put_header(struct bytes *b, unsigned field, unsigned size)
 {

@@ -57,7 +57,8 @@ uint32_t field_usable_protocols(const struct field *f, const union field_value *
 		return OFPROTO_ANY;
 	bool exact = field_value_is_ones(f, mask);
 	bool cidr = exact || mask_is_cidr(f, mask);
-	/* dl_vlan and its priority have no code point of their own: vlan_tci or vlan_vid carry them. */
+	/* dl_vlan and its priority have no code point of their own: vlan_tci or vlan_vid carry
+	 * them. */
 	bool in_tci = f->where == FIELD_AT_VLAN || f->where == FIELD_AT_VLANPCP;
 	uint32_t usable = f->n_points || in_tci ? OFPROTO_NXM_OXM_ANY : 0;
 	if (f->of10 == FIELD_OF_ANY || (f->of10 == FIELD_OF_CIDR && cidr) ||
@@ -198,8 +199,10 @@ static int parse_cookie(const char *value, struct flow_mod *fm, bool *mask_given
 		return 0;
 	}
 	if (fm->command == OFPFC_DELETE || fm->command == OFPFC_DELETE_STRICT)
-		return err_set(err, -EINVAL, "cannot set cookie (to match on a cookie, specify a mask, "
-					     "e.g. cookie=%s/-1)", value);
+		return err_set(err, -EINVAL,
+			       "cannot set cookie (to match on a cookie, specify a mask, "
+			       "e.g. cookie=%s/-1)",
+			       value);
 	int r = parse_be64(value, &fm->new_cookie, err);
 	if (!r)
 		fm->modify_cookie = true;
@@ -239,7 +242,8 @@ static int parse_flow_member(struct flow_mod *fm, const char *key, const char *v
 	if (is_delete(fm)) {
 		if (!strcmp(key, "out_port")) {
 			if (!ofport_from_str(value, names, &fm->out_port))
-				return err_set(err, -EINVAL, "%s is not a valid OpenFlow port", value);
+				return err_set(err, -EINVAL, "%s is not a valid OpenFlow port",
+					       value);
 			return 0;
 		}
 		if (!strcmp(key, "out_group")) {
@@ -277,7 +281,8 @@ static void flow_mod_init(struct flow_mod *fm, int command)
 /* Members whose values dump-flows prints and that are no part of a flow. */
 static bool is_statistic(const char *key)
 {
-	static const char *const names[] = { "duration", "n_packets", "n_bytes", "idle_age", "hard_age" };
+	static const char *const names[] = { "duration", "n_packets", "n_bytes", "idle_age",
+					     "hard_age" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(names[i], key))
 			return true;
@@ -343,8 +348,10 @@ static void normalize(struct match *m)
 static int take_command(char **text, int command, struct err *err)
 {
 	static const char *const names[] = {
-		[OFPFC_ADD] = "add", [OFPFC_MODIFY] = "modify",
-		[OFPFC_MODIFY_STRICT] = "modify_strict", [OFPFC_DELETE] = "delete",
+		[OFPFC_ADD] = "add",
+		[OFPFC_MODIFY] = "modify",
+		[OFPFC_MODIFY_STRICT] = "modify_strict",
+		[OFPFC_DELETE] = "delete",
 		[OFPFC_DELETE_STRICT] = "delete_strict",
 	};
 	*text += strspn(*text, " \t\r\n");
@@ -361,7 +368,8 @@ static int take_command(char **text, int command, struct err *err)
 }
 
 int flow_mod_from_str(const char *text, int command, const struct ofport_names *names,
-		      struct flow_mod *fm, struct of_actions *acts, uint32_t *usable, struct err *err)
+		      struct flow_mod *fm, struct of_actions *acts, uint32_t *usable,
+		      struct err *err)
 {
 	AUTO_FREE char *copy = xstrdup(text);
 	char *s = copy;
@@ -383,11 +391,13 @@ int flow_mod_from_str(const char *text, int command, const struct ofport_names *
 		r = of_actions_from_str(act_text, names, false, acts, &can, err);
 		if (r)
 			return r;
-		struct of_action_check check = { .match = &fm->match, .max_ports = OFPORT_MAX,
-						 .table_id = fm->table_id, .n_tables = 255 };
+		struct of_action_check check = { .match = &fm->match,
+						 .max_ports = OFPORT_MAX,
+						 .table_id = fm->table_id,
+						 .n_tables = 255 };
 		AUTO_ERR why = ERR_INIT;
-		r = acts->size > start ? of_actions_check(acts->data + start, acts->size - start, &check, &can,
-						       &why)
+		r = acts->size > start ? of_actions_check(acts->data + start, acts->size - start,
+							  &check, &can, &why)
 				       : 0;
 		if (!r && !can)
 			r = -OFPERR_OFPBAC_MATCH_INCONSISTENT;
@@ -395,7 +405,8 @@ int flow_mod_from_str(const char *text, int command, const struct ofport_names *
 			acts->size = start;
 			if (*err_text(&why))
 				return err_set(err, -EINVAL, "%s", err_text(&why));
-			return err_set(err, -EINVAL, "actions are invalid with specified match (%s)",
+			return err_set(err, -EINVAL,
+				       "actions are invalid with specified match (%s)",
 				       of_error_name(r));
 		}
 	}
@@ -414,9 +425,12 @@ int flow_stats_request_from_str(const char *text, const struct ofport_names *nam
 	if (r)
 		return r;
 	/* A table is no reason against any protocol: without it the reply is filtered. */
-	*ret = (struct flow_stats_request){ .aggregate = aggregate, .match = fm.match,
-					    .cookie = fm.cookie, .cookie_mask = fm.cookie_mask,
-					    .out_port = fm.out_port, .out_group = fm.out_group,
+	*ret = (struct flow_stats_request){ .aggregate = aggregate,
+					    .match = fm.match,
+					    .cookie = fm.cookie,
+					    .cookie_mask = fm.cookie_mask,
+					    .out_port = fm.out_port,
+					    .out_group = fm.out_group,
 					    .table_id = fm.table_id };
 	return 0;
 }
@@ -444,8 +458,8 @@ int match_from_str(const char *text, const struct ofport_names *names, struct ma
 			*ret_priority = priority;
 			continue;
 		}
-		return err_set(err, -EINVAL, *t.value ? "unknown keyword %s" : "field %s missing value",
-			       t.key);
+		return err_set(err, -EINVAL,
+			       *t.value ? "unknown keyword %s" : "field %s missing value", t.key);
 	}
 	if (usable)
 		*usable &= can;

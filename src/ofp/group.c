@@ -16,9 +16,9 @@ struct group_bucket *group_buckets_copy(const struct group_bucket *buckets, size
 		return NULL;
 	struct group_bucket *copy = xmemdup(buckets, n * sizeof *buckets);
 	for (size_t i = 0; i < n; i++)
-		copy[i].actions = copy[i].actions_size ?
-					  xmemdup(buckets[i].actions, buckets[i].actions_size) :
-					  NULL;
+		copy[i].actions = copy[i].actions_size
+					  ? xmemdup(buckets[i].actions, buckets[i].actions_size)
+					  : NULL;
 	return copy;
 }
 
@@ -32,5 +32,6 @@ void group_props_fini(struct group_props *p)
 void group_props_copy(struct group_props *dst, const struct group_props *src)
 {
 	*dst = *src;
-	dst->fields = src->n_fields ? xmemdup(src->fields, src->n_fields * sizeof *src->fields) : NULL;
+	dst->fields =
+		src->n_fields ? xmemdup(src->fields, src->n_fields * sizeof *src->fields) : NULL;
 }

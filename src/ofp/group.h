@@ -14,12 +14,17 @@ enum of_group_command {
 	OFPGC_REMOVE_BUCKET,
 	OFPGC_ADD_OR_MOD,
 };
-enum { OFPG_BUCKET_MAX = 0xffffff00, OFPG_BUCKET_FIRST = 0xfffffffd, OFPG_BUCKET_LAST, OFPG_BUCKET_ALL };
+enum {
+	OFPG_BUCKET_MAX = 0xffffff00,
+	OFPG_BUCKET_FIRST = 0xfffffffd,
+	OFPG_BUCKET_LAST,
+	OFPG_BUCKET_ALL
+};
 enum { OF_GROUP_MAX = 0xffffff00 }; /* highest id of a group */
 
 struct group_bucket {
-	uint16_t weight;     /* select */
-	uint32_t watch_port; /* fast failover; OFPORT_NONE: none */
+	uint16_t weight;      /* select */
+	uint32_t watch_port;  /* fast failover; OFPORT_NONE: none */
 	uint32_t watch_group; /* OFPG_ANY */
 	uint32_t bucket_id;
 	void *actions; /* owned */
@@ -37,14 +42,14 @@ struct group_props {
 	struct group_hash_field {
 		const struct field *field;
 		uint8_t mask[16]; /* field->n_bytes are used; fields longer than that are refused */
-	} *fields; /* owned */
+	} * fields;		  /* owned */
 };
 
 struct group_mod {
 	enum of_group_command command;
 	uint8_t type; /* enum of_group_type */
 	uint32_t group_id;
-	uint32_t command_bucket_id; /* OFPGC_INSERT_BUCKET, OFPGC_REMOVE_BUCKET */
+	uint32_t command_bucket_id;   /* OFPGC_INSERT_BUCKET, OFPGC_REMOVE_BUCKET */
 	struct group_bucket *buckets; /* owned */
 	size_t n_buckets;
 	struct group_props props;
@@ -58,7 +63,7 @@ struct group_stats {
 	size_t n_buckets;
 	struct group_bucket_stats {
 		uint64_t packet_count, byte_count;
-	} *buckets; /* owned */
+	} * buckets; /* owned */
 };
 struct group_desc {
 	uint32_t group_id;
@@ -74,8 +79,12 @@ struct group_features {
 	uint32_t max_groups[4];
 	uint64_t actions[4]; /* bit (1 << OFPAT of 1.3) */
 };
-enum { OFPGFC_SELECT_WEIGHT = 1, OFPGFC_SELECT_LIVENESS = 2, OFPGFC_CHAINING = 4,
-       OFPGFC_CHAINING_CHECKS = 8 };
+enum {
+	OFPGFC_SELECT_WEIGHT = 1,
+	OFPGFC_SELECT_LIVENESS = 2,
+	OFPGFC_CHAINING = 4,
+	OFPGFC_CHAINING_CHECKS = 8
+};
 
 void group_buckets_free(struct group_bucket *, size_t n);
 struct group_bucket *group_buckets_copy(const struct group_bucket *, size_t n);

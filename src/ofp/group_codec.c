@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* group_codec: groups and meters as bytes. OpenFlow 1.1 A.3.4.2, 1.3 7.3.4.2, 7.3.4.3, 7.3.5; 1.5
- * 7.3.4.3 (buckets with properties; so also Nicira's extension to 1.0); Netronome's selection method. */
+ * 7.3.4.3 (buckets with properties; so also Nicira's extension to 1.0); Netronome's selection
+ * method. */
 #include <errno.h>
 
 #include "ofp/codec.h"
@@ -44,7 +45,8 @@ static void put_prop32(struct bytes *b, uint16_t type, uint32_t value)
 	bytes_put_be32(b, value);
 }
 
-static void bucket_put(struct bytes *b, const struct group_bucket *k, uint8_t type, enum of_version v)
+static void bucket_put(struct bytes *b, const struct group_bucket *k, uint8_t type,
+		       enum of_version v)
 {
 	size_t start = b->size;
 	uint32_t port = k->watch_port == OFPORT_NONE ? UINT32_MAX : ofport_to_11(k->watch_port);
@@ -86,7 +88,8 @@ static int bucket_actions(struct group_bucket *k, const void *p, size_t size, en
 	return 0;
 }
 
-static int bucket_pull_15(struct cursor rec, uint8_t type, enum of_version v, struct group_bucket *k)
+static int bucket_pull_15(struct cursor rec, uint8_t type, enum of_version v,
+			  struct group_bucket *k)
 {
 	cursor_skip(&rec, 2);
 	uint16_t acts_len = cursor_be16(&rec);
@@ -131,8 +134,8 @@ static int bucket_pull_11(struct cursor rec, enum of_version v, struct group_buc
 	return bucket_actions(k, rec.p, rec.left, v);
 }
 
-static int buckets_parse(struct cursor c, uint8_t type, enum of_version v, struct group_bucket **ret,
-			 size_t *ret_n)
+static int buckets_parse(struct cursor c, uint8_t type, enum of_version v,
+			 struct group_bucket **ret, size_t *ret_n)
 {
 	struct group_bucket *all = NULL;
 	size_t n = 0, allocated = 0;
@@ -147,7 +150,8 @@ static int buckets_parse(struct cursor c, uint8_t type, enum of_version v, struc
 		}
 		all = xgrow(all, &allocated, n + 1, sizeof *all);
 		struct group_bucket *k = &all[n++];
-		*k = (struct group_bucket){ .watch_port = OFPORT_NONE, .watch_group = OFPG_ANY,
+		*k = (struct group_bucket){ .watch_port = OFPORT_NONE,
+					    .watch_group = OFPG_ANY,
 					    .bucket_id = (uint32_t)(n - 1) };
 		r = layout_15(v) ? bucket_pull_15(cursor_of(p, len), type, v, k)
 				 : bucket_pull_11(cursor_of(p, len), v, k);
@@ -219,7 +223,8 @@ static int ntr_parse(struct cursor c, struct group_props *p)
 static int props_parse(struct cursor c, struct group_props *p)
 {
 	while (c.left) {
-		uint16_t type = c.left >= 4 ? get_be16(c.p) : 0, len = c.left >= 4 ? get_be16(c.p + 2) : 0;
+		uint16_t type = c.left >= 4 ? get_be16(c.p) : 0,
+			 len = c.left >= 4 ? get_be16(c.p + 2) : 0;
 		size_t padded = ROUND_UP((size_t)len, 8);
 		if (len < 4 || padded > c.left)
 			return -OFPERR_OFPBPC_BAD_LEN;
@@ -278,7 +283,8 @@ int group_mod_parse(const struct of_msg *m, struct group_mod *gm)
 		const void *list = cursor_pull(&c, len);
 		if (!list || len % 8)
 			return -OFPERR_OFPGMFC_BAD_BUCKET;
-		r = buckets_parse(cursor_of(list, len), gm->type, m->version, &gm->buckets, &gm->n_buckets);
+		r = buckets_parse(cursor_of(list, len), gm->type, m->version, &gm->buckets,
+				  &gm->n_buckets);
 		if (!r)
 			r = props_parse(c, &gm->props);
 	} else {
@@ -443,7 +449,8 @@ int group_desc_pull(struct cursor *c, enum of_version v, struct group_desc *d)
 		const void *list = cursor_pull(&rec, list_len);
 		if (!list)
 			return -OFPERR_OFPBRC_BAD_LEN;
-		r = buckets_parse(cursor_of(list, list_len), d->type, v, &d->buckets, &d->n_buckets);
+		r = buckets_parse(cursor_of(list, list_len), d->type, v, &d->buckets,
+				  &d->n_buckets);
 		if (!r)
 			r = props_parse(rec, &d->props);
 	} else {
@@ -454,7 +461,8 @@ int group_desc_pull(struct cursor *c, enum of_version v, struct group_desc *d)
 	return r;
 }
 
-void group_features_build(struct bytes *b, const struct group_features *f, const struct of_msg *request)
+void group_features_build(struct bytes *b, const struct group_features *f,
+			  const struct of_msg *request)
 {
 	size_t start = of_msg_begin_reply(b, request);
 	bytes_put_be32(b, f->types);
@@ -526,7 +534,8 @@ int meter_mod_parse(const struct of_msg *m, struct meter_mod *mm)
 	mm->command = (enum of_meter_command)command;
 	uint32_t id = mm->config.meter_id;
 	bool is_delete = command == OFPMC_DELETE;
-	if (is_delete ? id != OFPM_ALL && (id > OFPM_MAX || !id) && id != OFPM_CONTROLLER && id != OFPM_SLOWPATH
+	if (is_delete ? id != OFPM_ALL && (id > OFPM_MAX || !id) && id != OFPM_CONTROLLER &&
+				id != OFPM_SLOWPATH
 		      : (!id || (id > OFPM_MAX && id != OFPM_CONTROLLER && id != OFPM_SLOWPATH)))
 		return -OFPERR_OFPMMFC_INVALID_METER;
 	if (is_delete)
@@ -629,7 +638,8 @@ int meter_stats_pull(struct cursor *c, struct meter_stats *s)
 	return 0;
 }
 
-void meter_features_build(struct bytes *b, const struct meter_features *f, const struct of_msg *request)
+void meter_features_build(struct bytes *b, const struct meter_features *f,
+			  const struct of_msg *request)
 {
 	size_t start = of_msg_begin_reply(b, request);
 	bytes_put_be32(b, f->max_meters);

@@ -67,7 +67,8 @@ void group_put_text(uint32_t id, uint8_t type, const struct group_props *props,
 	else
 		str_putf(out, "group_id=%u", id);
 	if (show_type)
-		str_putf(out, ",type=%s", type < 4 ? (type == OFPGT_FF ? "ff" : type_names[type]) : "unknown");
+		str_putf(out, ",type=%s",
+			 type < 4 ? (type == OFPGT_FF ? "ff" : type_names[type]) : "unknown");
 	put_props(props, out);
 	for (size_t i = 0; i < n; i++)
 		put_bucket(&buckets[i], type, v, names, out);
@@ -83,8 +84,10 @@ static int parse_u32_key(const char *s, uint32_t *ret, struct err *err)
 static int parse_bucket(char *text, uint8_t type, const struct ofport_names *names,
 			struct group_bucket *k, uint32_t *usable, struct err *err)
 {
-	*k = (struct group_bucket){ .weight = type == OFPGT_SELECT ? 1 : 0, .watch_port = OFPORT_NONE,
-				    .watch_group = OFPG_ANY, .bucket_id = OFPG_BUCKET_ALL };
+	*k = (struct group_bucket){ .weight = type == OFPGT_SELECT ? 1 : 0,
+				    .watch_port = OFPORT_NONE,
+				    .watch_group = OFPG_ANY,
+				    .bucket_id = OFPG_BUCKET_ALL };
 	AUTO_STR acts_text = STR_INIT;
 	struct token t;
 	while (token_next(&text, &t)) {
@@ -99,11 +102,13 @@ static int parse_bucket(char *text, uint8_t type, const struct ofport_names *nam
 		} else if (!strcasecmp(t.key, "watch_group")) {
 			r = parse_u32_key(t.value, &k->watch_group, err);
 			if (!r && k->watch_group > OF_GROUP_MAX)
-				return err_set(err, -EINVAL, "invalid watch_group id %u", k->watch_group);
+				return err_set(err, -EINVAL, "invalid watch_group id %u",
+					       k->watch_group);
 		} else if (!strcasecmp(t.key, "bucket_id")) {
 			r = parse_u32_key(t.value, &k->bucket_id, err);
 			if (!r && k->bucket_id >= OFPG_BUCKET_MAX)
-				return err_set(err, -EINVAL, "invalid bucket_id id %u", k->bucket_id);
+				return err_set(err, -EINVAL, "invalid bucket_id id %u",
+					       k->bucket_id);
 			*usable &= OFPROTO_OXM15 | OFPROTO_OF10_ANY | OFPROTO_NXM_ANY;
 		} else if (!strcasecmp(t.key, "action") || !strcasecmp(t.key, "actions")) {
 			str_putf(&acts_text, "%s,", t.value);
@@ -145,8 +150,10 @@ static int parse_fields(char *text, struct group_props *p, struct err *err)
 			if (r < 0)
 				return r;
 			if (field_value_is_zero(f, &v))
-				return err_set(err, -EINVAL, "%s: values are wildcards here and must not be "
-							     "all-zeros", t.value);
+				return err_set(err, -EINVAL,
+					       "%s: values are wildcards here and must not be "
+					       "all-zeros",
+					       t.value);
 		} else {
 			field_value_ones(f, &v);
 		}
@@ -164,9 +171,12 @@ static int take_command(char **text, int command)
 	static const struct {
 		const char *name;
 		enum of_group_command command;
-	} names[] = { { "add", OFPGC_ADD },	      { "delete", OFPGC_DELETE },
-		      { "add_or_mod", OFPGC_ADD_OR_MOD }, { "modify", OFPGC_MODIFY },
-		      { "insert_bucket", OFPGC_INSERT_BUCKET }, { "remove_bucket", OFPGC_REMOVE_BUCKET } };
+	} names[] = { { "add", OFPGC_ADD },
+		      { "delete", OFPGC_DELETE },
+		      { "add_or_mod", OFPGC_ADD_OR_MOD },
+		      { "modify", OFPGC_MODIFY },
+		      { "insert_bucket", OFPGC_INSERT_BUCKET },
+		      { "remove_bucket", OFPGC_REMOVE_BUCKET } };
 	*text += strspn(*text, ", \t\r\n");
 	if (command >= 0)
 		return command;
@@ -212,7 +222,8 @@ static int parse_key(struct group_mod *gm, const struct token *t, bool *had_id, 
 			return err_set(err, -EINVAL, "type is not needed");
 		*had_type = true;
 		for (uint8_t i = 0; i < 4; i++) {
-			if (!strcmp(type_names[i], t->value) || (i == OFPGT_FF && !strcmp(t->value, "ff"))) {
+			if (!strcmp(type_names[i], t->value) ||
+			    (i == OFPGT_FF && !strcmp(t->value, "ff"))) {
 				gm->type = i;
 				return 0;
 			}
@@ -221,7 +232,8 @@ static int parse_key(struct group_mod *gm, const struct token *t, bool *had_id, 
 	}
 	if (!strcmp(t->key, "selection_method")) {
 		if (strlen(t->value) >= OF_SELECTION_METHOD_SIZE)
-			return err_set(err, -EINVAL, "selection method is longer than %u bytes long",
+			return err_set(err, -EINVAL,
+				       "selection method is longer than %u bytes long",
 				       OF_SELECTION_METHOD_SIZE - 1);
 		memcpy(gm->props.selection_method, t->value, strlen(t->value) + 1);
 		return 0;
@@ -233,8 +245,8 @@ static int parse_key(struct group_mod *gm, const struct token *t, bool *had_id, 
 	return err_set(err, -EINVAL, "unknown keyword %s", t->key);
 }
 
-static int parse_group(char *s, const struct ofport_names *names, struct group_mod *gm, uint32_t *usable,
-		       struct err *err)
+static int parse_group(char *s, const struct ofport_names *names, struct group_mod *gm,
+		       uint32_t *usable, struct err *err)
 {
 	bool had_id = false, had_type = false;
 	char *buckets = strstr(s, "bucket=");
@@ -256,7 +268,8 @@ static int parse_group(char *s, const struct ofport_names *names, struct group_m
 	}
 	if (!had_id)
 		return err_set(err, -EINVAL, "must specify a group_id");
-	if ((gm->command == OFPGC_ADD || gm->command == OFPGC_MODIFY || gm->command == OFPGC_ADD_OR_MOD) &&
+	if ((gm->command == OFPGC_ADD || gm->command == OFPGC_MODIFY ||
+	     gm->command == OFPGC_ADD_OR_MOD) &&
 	    !had_type)
 		return err_set(err, -EINVAL, "must specify a type");
 	if (gm->props.selection_method[0])
@@ -268,15 +281,18 @@ static int parse_group(char *s, const struct ofport_names *names, struct group_m
 			next[-1] = '\0';
 		size_t n = gm->n_buckets + 1;
 		gm->buckets = xrealloc(gm->buckets, n * sizeof *gm->buckets);
-		int r = parse_bucket(text, gm->type, names, &gm->buckets[gm->n_buckets], usable, err);
+		int r = parse_bucket(text, gm->type, names, &gm->buckets[gm->n_buckets], usable,
+				     err);
 		if (r)
 			return r;
 		struct group_bucket *k = &gm->buckets[gm->n_buckets++];
 		if (k->bucket_id == (uint32_t)OFPG_BUCKET_ALL)
 			k->bucket_id = (uint32_t)(gm->n_buckets - 1);
-		if (gm->type == OFPGT_FF && k->watch_port == OFPORT_NONE && k->watch_group == OFPG_ANY)
-			return err_set(err, -EINVAL,
-				       "buckets of a fast_failover group need watch_port or watch_group");
+		if (gm->type == OFPGT_FF && k->watch_port == OFPORT_NONE &&
+		    k->watch_group == OFPG_ANY)
+			return err_set(
+				err, -EINVAL,
+				"buckets of a fast_failover group need watch_port or watch_group");
 		if (gm->type != OFPGT_SELECT && k->weight)
 			return err_set(err, -EINVAL, "Only select groups can have bucket weights.");
 		buckets = next;
@@ -309,7 +325,9 @@ int group_mod_from_str(const char *text, int command, const struct ofport_names 
 static const struct {
 	const char *name;
 	uint16_t flag;
-} meter_flags[] = { { "kbps", OFPMF_KBPS }, { "pktps", OFPMF_PKTPS }, { "burst", OFPMF_BURST },
+} meter_flags[] = { { "kbps", OFPMF_KBPS },
+		    { "pktps", OFPMF_PKTPS },
+		    { "burst", OFPMF_BURST },
 		    { "stats", OFPMF_STATS } };
 
 void meter_id_put(uint32_t id, const char *sep, struct str *out)
@@ -318,8 +336,10 @@ void meter_id_put(uint32_t id, const char *sep, struct str *out)
 		str_putf(out, "meter%s%u", sep, id);
 	else
 		str_putf(out, "meter%s%s", sep,
-			 id == OFPM_SLOWPATH ? "slowpath" : id == OFPM_CONTROLLER ? "controller" :
-			 id == OFPM_ALL ? "all" : "unknown");
+			 id == OFPM_SLOWPATH	 ? "slowpath"
+			 : id == OFPM_CONTROLLER ? "controller"
+			 : id == OFPM_ALL	 ? "all"
+						 : "unknown");
 }
 
 void meter_config_put_text(const struct meter_config *c, struct str *out)
@@ -332,7 +352,8 @@ void meter_config_put_text(const struct meter_config *c, struct str *out)
 	str_puts(out, " bands=");
 	for (size_t i = 0; i < c->n_bands; i++) {
 		const struct meter_band *k = &c->bands[i];
-		str_putf(out, "\ntype=%s rate=%u", k->type == OFPMBT_DROP ? "drop" : "dscp_remark", k->rate);
+		str_putf(out, "\ntype=%s rate=%u", k->type == OFPMBT_DROP ? "drop" : "dscp_remark",
+			 k->rate);
 		if (c->flags & OFPMF_BURST)
 			str_putf(out, " burst_size=%u", k->burst_size);
 		if (k->type == OFPMBT_DSCP_REMARK)
@@ -412,7 +433,8 @@ static int parse_meter(char *s, struct meter_mod *mm, struct err *err)
 			else if (!strcmp(t.value, "dscp_remark"))
 				k->type = OFPMBT_DSCP_REMARK;
 			else
-				return err_set(err, -EINVAL, "field %s unknown value %s", t.key, t.value);
+				return err_set(err, -EINVAL, "field %s unknown value %s", t.key,
+					       t.value);
 		} else if (!c->n_bands) {
 			return err_set(err, -EINVAL, "band needs 'type'");
 		} else {

@@ -50,7 +50,10 @@ void match_set(struct match *m, const struct field *f, const union field_value *
 	field_match_set(f, value, mask, &m->key, &m->mask);
 }
 
-void match_unset(struct match *m, const struct field *f) { field_match_clear(f, &m->key, &m->mask); }
+void match_unset(struct match *m, const struct field *f)
+{
+	field_match_clear(f, &m->key, &m->mask);
+}
 
 void match_set_in_port(struct match *m, uint32_t port)
 {
@@ -102,7 +105,8 @@ static void mask_l4(const struct flow_key *k, struct flow_key *m)
 	m->tp_src = m->tp_dst = UINT16_MAX;
 	if (proto == IPPROTO_TCP)
 		m->tcp_flags = BE16_C(0x0fff);
-	if (v6 && proto == IPPROTO_ICMPV6 && (k->tp_src == BE16_C(135) || k->tp_src == BE16_C(136))) {
+	if (v6 && proto == IPPROTO_ICMPV6 &&
+	    (k->tp_src == BE16_C(135) || k->tp_src == BE16_C(136))) {
 		all(&m->nd_target, sizeof m->nd_target);
 		all(k->tp_src == BE16_C(135) ? &m->arp_sha : &m->arp_tha, sizeof m->arp_sha);
 		if (k->igmp_group)

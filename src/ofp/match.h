@@ -11,8 +11,8 @@
 #include "packet/field.h"
 #include "packet/key.h"
 
-/* tun_metadata: values lie where the TLV table says that tun_table_current (packet/field.h) was when
- * they were set; a bridge's own in ovs-vswitchd, one made ad hoc in ovs-ofctl. */
+/* tun_metadata: values lie where the TLV table says that tun_table_current (packet/field.h) was
+ * when they were set; a bridge's own in ovs-vswitchd, one made ad hoc in ovs-ofctl. */
 struct match {
 	struct flow_key key, mask;
 };
@@ -33,7 +33,8 @@ void match_set_in_port(struct match *, uint32_t port);
 void match_set_dl_type(struct match *, uint16_t dl_type);
 void match_set_reg(struct match *, unsigned i, uint32_t value, uint32_t mask);
 void match_set_metadata(struct match *, uint64_t value, uint64_t mask);
-/* Takes out the bits that have no meaning beside the others; what OpenFlow 1.0 calls normalising. */
+/* Takes out the bits that have no meaning beside the others; what OpenFlow 1.0 calls normalising.
+ */
 void match_normalize(struct match *);
 
 /* Makes the mask be all that a packet of m->key has: for printing packets. */

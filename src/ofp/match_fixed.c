@@ -32,7 +32,6 @@ static unsigned prefix_wild(be32 mask)
 	return m ? (unsigned)__builtin_ctz(m) : 32;
 }
 
-
 int match10_parse(const uint8_t p[OF10_MATCH_SIZE], struct match *m)
 {
 	struct cursor c = cursor_of(p, OF10_MATCH_SIZE);
@@ -98,7 +97,8 @@ int match10_parse(const uint8_t p[OF10_MATCH_SIZE], struct match *m)
 		m->key.tp_dst = cpu_to_be16(tp_dst);
 		m->mask.tp_dst = UINT16_MAX;
 	}
-	/* "The fields of lower layers are ignored where the type does not have them" (1.0.1, 5.2.3). */
+	/* "The fields of lower layers are ignored where the type does not have them"
+	 * (1.0.1, 5.2.3). */
 	match_normalize(m);
 	return 0;
 }
@@ -255,8 +255,8 @@ int match11_parse(const uint8_t p[OF11_MATCH_SIZE], struct match *m)
 		m->key.nw_dst = addr[2] & ~addr[3];
 	}
 	if (ip && m->mask.nw_proto) {
-		bool ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
-			     proto == IPPROTO_ICMP;
+		bool ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+			     proto == IPPROTO_SCTP || proto == IPPROTO_ICMP;
 		if (!(w & W11_TP_SRC)) {
 			if (!ports)
 				return -OFPERR_OFPBMC_BAD_FIELD;

@@ -9,7 +9,6 @@
 
 #include "base/mem.h"
 
-
 struct printer {
 	const struct match *m;
 	const struct ofport_names *names;
@@ -153,7 +152,8 @@ static struct shown put_protocol_word(const struct printer *p, bool eth_implied)
 	case 0x0800:
 	case 0x86dd: {
 		bool v6 = be16_to_cpu(k->dl_type) == 0x86dd;
-		const char *word = mask->nw_proto == UINT8_MAX ? word_for_proto(k->nw_proto, v6) : NULL;
+		const char *word =
+			mask->nw_proto == UINT8_MAX ? word_for_proto(k->nw_proto, v6) : NULL;
 		shown.nw_proto = word != NULL;
 		str_putf(p->out, "%s,", word ? word : v6 ? "ipv6" : "ip");
 		break;
@@ -206,7 +206,8 @@ static void put_tunnel(const struct printer *p)
 	if (m->flags & TUN_F_MATCHABLE) {
 		str_puts(p->out, "tun_flags=");
 		/* Always as "+oam" or "-oam": a 'max' that no mask equals. */
-		field_put_flags_masked(k->flags / TUN_F_OAM & 1, 1, UINT32_MAX, tun_flag_name, p->out);
+		field_put_flags_masked(k->flags / TUN_F_OAM & 1, 1, UINT32_MAX, tun_flag_name,
+				       p->out);
 		str_putc(p->out, ',');
 	}
 	for (unsigned i = 0; i < FIELD_N_TUN_METADATA; i++) {
@@ -234,7 +235,8 @@ static void put_vlan(const struct printer *p, unsigned i)
 	char digit[2] = { i ? (char)('0' + i) : '\0', '\0' };
 	be16 vid_mask = mask & BE16_C(VLAN_VID_MASK), pcp_mask = mask & BE16_C(VLAN_PCP_MASK);
 	unsigned vid = be16_to_cpu(tci) & VLAN_VID_MASK, pcp = be16_to_cpu(tci) >> VLAN_PCP_SHIFT;
-	bool whole_vid = vid_mask == BE16_C(VLAN_VID_MASK), whole_pcp = pcp_mask == BE16_C(VLAN_PCP_MASK);
+	bool whole_vid = vid_mask == BE16_C(VLAN_VID_MASK),
+	     whole_pcp = pcp_mask == BE16_C(VLAN_PCP_MASK);
 	if ((mask & BE16_C(VLAN_CFI)) && (tci & BE16_C(VLAN_CFI)) && (whole_vid || !vid_mask) &&
 	    (whole_pcp || !pcp_mask) && (whole_vid || whole_pcp)) {
 		if (whole_vid)
@@ -262,7 +264,8 @@ static void put_l2(const struct printer *p, bool dl_type_shown)
 
 static void put_mpls(const struct printer *p)
 {
-	uint32_t lse = be32_to_cpu(p->m->key.mpls_lse[0]), mask = be32_to_cpu(p->m->mask.mpls_lse[0]);
+	uint32_t lse = be32_to_cpu(p->m->key.mpls_lse[0]),
+		 mask = be32_to_cpu(p->m->mask.mpls_lse[0]);
 	if (mask & 0xfffff000)
 		str_putf(p->out, "mpls_label=%u,", lse >> 12);
 	if (mask & 0xe00)
@@ -330,11 +333,13 @@ static void put_nsh(const struct printer *p)
 	put_dec8(p, "nsh_ttl", k->ttl, m->ttl);
 	put_dec8(p, "nsh_mdtype", k->mdtype, m->mdtype);
 	put_dec8(p, "nsh_np", k->np, m->np);
-	put_nsh32(p, "nsh_spi", be32_to_cpu(k->path_hdr) >> 8, be32_to_cpu(m->path_hdr) >> 8, 0xffffff);
+	put_nsh32(p, "nsh_spi", be32_to_cpu(k->path_hdr) >> 8, be32_to_cpu(m->path_hdr) >> 8,
+		  0xffffff);
 	put_field(p, FIELD_NSH_SI, "nsh_si");
 	static const char *const labels[] = { "nsh_c1", "nsh_c2", "nsh_c3", "nsh_c4" };
 	for (unsigned i = 0; i < 4; i++)
-		put_nsh32(p, labels[i], be32_to_cpu(k->context[i]), be32_to_cpu(m->context[i]), UINT32_MAX);
+		put_nsh32(p, labels[i], be32_to_cpu(k->context[i]), be32_to_cpu(m->context[i]),
+			  UINT32_MAX);
 }
 
 /* Types and codes have 8 of the 16 bits of a port. */
@@ -366,7 +371,8 @@ static void put_l4(const struct printer *p, uint16_t type)
 	put_field(p, FIELD_TCP_FLAGS, "tcp_flags");
 }
 
-void match_put(const struct match *m, int priority, const struct ofport_names *names, struct str *out)
+void match_put(const struct match *m, int priority, const struct ofport_names *names,
+	       struct str *out)
 {
 	const struct printer p = { m, names, out };
 	size_t start = out->len;
@@ -374,7 +380,8 @@ void match_put(const struct match *m, int priority, const struct ofport_names *n
 		str_putf(out, "priority=%d,", priority);
 	put_metadata(&p);
 
-	/* A match on packet_type (0,0) is the usual Ethernet packet; others tell the protocol by it. */
+	/* A match on packet_type (0,0) is the usual Ethernet packet; others tell the protocol by
+	 * it. */
 	uint16_t type = m->mask.dl_type == UINT16_MAX ? be16_to_cpu(m->key.dl_type) : 0;
 	bool eth = true;
 	if (m->mask.packet_type) {

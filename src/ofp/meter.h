@@ -37,7 +37,7 @@ struct meter_stats {
 	size_t n_bands;
 	struct meter_band_stats {
 		uint64_t packet_count, byte_count;
-	} *bands; /* owned */
+	} * bands; /* owned */
 };
 struct meter_features {
 	uint32_t max_meters;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* monitor_codec: flow monitors. Nicira's NXST_FLOW_MONITOR beside 1.0 to 1.2, ONF's extension to 1.3,
- * OpenFlow 1.4 7.3.5.17. */
+/* monitor_codec: flow monitors. Nicira's NXST_FLOW_MONITOR beside 1.0 to 1.2, ONF's extension
+ * to 1.3, OpenFlow 1.4 7.3.5.17. */
 #include "ofp/codec.h"
 #include "ofp/error.h"
 #include "ofp/nxm.h"
 
 enum { OFFMF_KNOWN = 0x3f };
 
-int flow_monitor_request_pull(const struct of_msg *m, struct cursor *c, struct flow_monitor_request *r)
+int flow_monitor_request_pull(const struct of_msg *m, struct cursor *c,
+			      struct flow_monitor_request *r)
 {
 	if (!c->left)
 		return 1;
@@ -44,12 +45,14 @@ int flow_monitor_request_pull(const struct of_msg *m, struct cursor *c, struct f
 		return -OFPERR_OFPMOFC_BAD_COMMAND;
 	r->command = (enum of_flow_monitor_command)command;
 	if (r->command != OFFMC_DELETE &&
-	    (!(r->flags & (OFFMF_INITIAL | OFFMF_ADD | OFFMF_DELETE | OFFMF_MODIFY)) || r->flags & ~0x7f))
+	    (!(r->flags & (OFFMF_INITIAL | OFFMF_ADD | OFFMF_DELETE | OFFMF_MODIFY)) ||
+	     r->flags & ~0x7f))
 		return -OFPERR_OFPMOFC_BAD_FLAGS;
 	return of_match_pull(c, m->version, true, &r->match, NULL);
 }
 
-void flow_monitor_request_put(struct bytes *b, const struct flow_monitor_request *r, enum of_version v)
+void flow_monitor_request_put(struct bytes *b, const struct flow_monitor_request *r,
+			      enum of_version v)
 {
 	bytes_put_be32(b, r->id);
 	if (v < OF13) {

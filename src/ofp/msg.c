@@ -34,17 +34,20 @@ enum { OFPT_VENDOR = 4, OFPST_VENDOR = 0xffff };
 static uint8_t stat_request_type(enum of_version v) { return v == OF10 ? 16 : 18; }
 static uint8_t stat_reply_type(enum of_version v) { return v == OF10 ? 17 : 19; }
 
-static const struct of_msg_form *form_find(enum of_msg_kind kind, uint32_t number, enum of_version v)
+static const struct of_msg_form *form_find(enum of_msg_kind kind, uint32_t number,
+					   enum of_version v)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		const struct of_msg_form *f = &forms[i];
-		if (f->kind == kind && f->number == number && v >= f->min_version && v <= f->max_version)
+		if (f->kind == kind && f->number == number && v >= f->min_version &&
+		    v <= f->max_version)
 			return f;
 	}
 	return NULL;
 }
 
-static const struct of_msg_form *form_of(enum of_msg_id id, enum of_msg_kind kind, enum of_version v)
+static const struct of_msg_form *form_of(enum of_msg_id id, enum of_msg_kind kind,
+					 enum of_version v)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		const struct of_msg_form *f = &forms[i];
@@ -128,17 +131,21 @@ static int check_size(const struct of_msg *m)
 	if (size >= min && (f->multiple ? (size - min) % f->multiple == 0 : size == min))
 		return 0;
 	if (!f->multiple)
-		log_warn_limited(&limit, "received %s with incorrect length %zu (expected length %zu)",
+		log_warn_limited(&limit,
+				 "received %s with incorrect length %zu (expected length %zu)",
 				 f->name, size, min);
 	else if (f->multiple == 1)
-		log_warn_limited(&limit,
-				 "received %s with incorrect length %zu (expected length at least %zu "
-				 "bytes)", f->name, size, min);
+		log_warn_limited(
+			&limit,
+			"received %s with incorrect length %zu (expected length at least %zu "
+			"bytes)",
+			f->name, size, min);
 	else
-		log_warn_limited(&limit,
-				 "received %s with incorrect length %zu (must be exactly %zu bytes or "
-				 "longer by an integer multiple of %u bytes)",
-				 f->name, size, min, f->multiple);
+		log_warn_limited(
+			&limit,
+			"received %s with incorrect length %zu (must be exactly %zu bytes or "
+			"longer by an integer multiple of %u bytes)",
+			f->name, size, min, f->multiple);
 	return -OFPERR_OFPBRC_BAD_LEN;
 }
 
@@ -163,7 +170,8 @@ int of_msg_parse(const void *data, size_t size, struct of_msg *m)
 	else if (m->type == stat_request_type(m->version) || m->type == stat_reply_type(m->version))
 		r = parse_stat(m, &c, m->type == stat_reply_type(m->version));
 	else
-		r = (m->form = form_find(OFK_OFPT, m->type, m->version)) ? 0 : -OFPERR_OFPBRC_BAD_TYPE;
+		r = (m->form = form_find(OFK_OFPT, m->type, m->version)) ? 0
+									 : -OFPERR_OFPBRC_BAD_TYPE;
 	if (r)
 		return r;
 	m->id = m->form->id;
@@ -189,7 +197,8 @@ bool of_msg_is_reply(const struct of_msg *m)
 			   m->form->kind == OFK_ONFST_REPLY);
 }
 
-static size_t begin_form(struct bytes *b, const struct of_msg_form *f, enum of_version v, uint32_t xid)
+static size_t begin_form(struct bytes *b, const struct of_msg_form *f, enum of_version v,
+			 uint32_t xid)
 {
 	size_t start = b->size;
 	bytes_put_u8(b, (uint8_t)v);
@@ -203,9 +212,10 @@ static size_t begin_form(struct bytes *b, const struct of_msg_form *f, enum of_v
 					    : OFPT_VENDOR);
 	bytes_put_be16(b, 0);
 	bytes_put_be32(b, xid);
-	uint32_t vendor = f->kind == OFK_ONFT || f->kind == OFK_ONFST_REQUEST ||
-					  f->kind == OFK_ONFST_REPLY
-				  ? ONF_VENDOR_ID : NX_VENDOR_ID;
+	uint32_t vendor =
+		f->kind == OFK_ONFT || f->kind == OFK_ONFST_REQUEST || f->kind == OFK_ONFST_REPLY
+			? ONF_VENDOR_ID
+			: NX_VENDOR_ID;
 	if (f->kind == OFK_NXT || f->kind == OFK_ONFT) {
 		bytes_put_be32(b, vendor);
 		bytes_put_be32(b, f->number);

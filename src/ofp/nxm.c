@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nxm: see nxm.h. Fields are put in the order below, prerequisites before what needs them, so that a
- * peer that checks as it reads takes them. The order is that of OVS: messages compare equal. */
+/* nxm: see nxm.h. Fields are put in the order below, prerequisites before what needs them, so that
+ * a peer that checks as it reads takes them. The order is that of OVS: messages compare equal. */
 #include "ofp/nxm.h"
 
 #include "base/log.h"
@@ -16,7 +16,8 @@ static struct log_limit limit = LOG_LIMIT(60, 5);
 
 /* -- Reading. */
 
-int nxm_pull_header(struct cursor *c, const struct field **ret, bool *ret_masked, size_t *ret_n_bytes)
+int nxm_pull_header(struct cursor *c, const struct field **ret, bool *ret_masked,
+		    size_t *ret_n_bytes)
 {
 	uint64_t header;
 	if (field_header_read(c->p, c->left, &header) < 0)
@@ -57,7 +58,8 @@ int nxm_pull_field(struct cursor *c, const struct field **ret, union field_value
 	const struct field *f = *ret;
 	/* A bridge knows only the options that were mapped before. */
 	const struct tun_table *t = tun_table_current;
-	if (field_is_tun_metadata(f) && t && !t->ad_hoc && !t->entry[f->id - FIELD_TUN_METADATA0].size)
+	if (field_is_tun_metadata(f) && t && !t->ad_hoc &&
+	    !t->entry[f->id - FIELD_TUN_METADATA0].size)
 		return -OFPERR_NXFMFC_INVALID_TLV_FIELD;
 	const void *v = cursor_pull(&at, n), *m = masked ? cursor_pull(&at, n) : NULL;
 	if (at.short_read)
@@ -154,7 +156,8 @@ static int take_field(struct match *m, const struct field *f, const union field_
 	return 0;
 }
 
-int nxm_parse(const void *p, size_t size, bool strict, struct match *m, be64 *cookie, be64 *cookie_mask)
+int nxm_parse(const void *p, size_t size, bool strict, struct match *m, be64 *cookie,
+	      be64 *cookie_mask)
 {
 	struct cursor c = cursor_of(p, size);
 	match_init(m);
@@ -192,8 +195,8 @@ void nxm_put_header(struct bytes *b, const struct field *f, enum of_version v, b
 	bytes_put(b, p, field_header_write(p, field_nxm_header(f, (uint8_t)v, masked)));
 }
 
-/* Bytes of a tun_metadata field that travel: the option's own size where a switch knows it, else those
- * that say something. */
+/* Bytes of a tun_metadata field that travel: the option's own size where a switch knows it, else
+ * those that say something. */
 static size_t option_size(const struct field *f, const union field_value *value,
 			  const union field_value *mask)
 {
@@ -215,7 +218,8 @@ static void put_option(struct bytes *b, const struct field *f, const union field
 	bool exact = bits_are(mask->b, f->n_bytes, 0, (unsigned)n * 8, true);
 	uint64_t header = field_nxm_header(f, (uint8_t)v, false);
 	uint64_t length = exact ? n : 2 * n;
-	header = (header & ~(UINT64_C(0xff) << 32)) | length << 32 | (exact ? 0 : FIELD_HEADER_MASKED);
+	header = (header & ~(UINT64_C(0xff) << 32)) | length << 32 |
+		 (exact ? 0 : FIELD_HEADER_MASKED);
 	uint8_t p[8];
 	bytes_put(b, p, field_header_write(p, header));
 	bytes_put(b, value->b + f->n_bytes - n, n);
@@ -298,7 +302,8 @@ static void put_vlan(const struct builder *k)
 		return;
 	}
 	const struct field *vid = &field_table[FIELD_VLAN_VID];
-	be16 v = tci & BE16_C(VLAN_CFI | VLAN_VID_MASK), m = mask & BE16_C(VLAN_CFI | VLAN_VID_MASK);
+	be16 v = tci & BE16_C(VLAN_CFI | VLAN_VID_MASK),
+	     m = mask & BE16_C(VLAN_CFI | VLAN_VID_MASK);
 	if (m) {
 		bool exact = m == BE16_C(VLAN_CFI | VLAN_VID_MASK);
 		nxm_put_header(k->b, vid, k->v, !exact);
@@ -362,7 +367,8 @@ static void put_l3(const struct builder *k)
 	if (type == 0x0800 || type == 0x86dd)
 		put_ip(k, type == 0x86dd);
 	else if (type == 0x0806 || type == 0x8035)
-		PUT_ALL(k, FIELD_ARP_OP, FIELD_ARP_SPA, FIELD_ARP_TPA, FIELD_ARP_SHA, FIELD_ARP_THA);
+		PUT_ALL(k, FIELD_ARP_OP, FIELD_ARP_SPA, FIELD_ARP_TPA, FIELD_ARP_SHA,
+			FIELD_ARP_THA);
 }
 
 static void put_tunnel(const struct builder *k)
@@ -373,8 +379,8 @@ static void put_tunnel(const struct builder *k)
 		return;
 	PUT_ALL(k, FIELD_TUN_ID, FIELD_TUN_FLAGS, FIELD_TUN_SRC, FIELD_TUN_DST, FIELD_TUN_IPV6_SRC,
 		FIELD_TUN_IPV6_DST, FIELD_TUN_GBP_ID, FIELD_TUN_GBP_FLAGS, FIELD_TUN_ERSPAN_IDX,
-		FIELD_TUN_ERSPAN_VER, FIELD_TUN_ERSPAN_DIR, FIELD_TUN_ERSPAN_HWID, FIELD_TUN_GTPU_FLAGS,
-		FIELD_TUN_GTPU_MSGTYPE);
+		FIELD_TUN_ERSPAN_VER, FIELD_TUN_ERSPAN_DIR, FIELD_TUN_ERSPAN_HWID,
+		FIELD_TUN_GTPU_FLAGS, FIELD_TUN_GTPU_MSGTYPE);
 	for (unsigned i = 0; i < FIELD_N_TUN_METADATA; i++) {
 		if (t->opts_present >> i & 1)
 			put(k, FIELD_TUN_METADATA0 + i);

@@ -8,10 +8,11 @@
 
 /* 'strict': an unknown field is an error, else it is skipped (OpenFlow messages to a controller).
  * *ret_cookie and mask, if not NULL, take NXM_NX_COOKIE. 0 or -enum of_error. */
-MUST_CHECK int nxm_parse(const void *p, size_t size, bool strict, struct match *ret, be64 *ret_cookie,
-			 be64 *ret_cookie_mask);
+MUST_CHECK int nxm_parse(const void *p, size_t size, bool strict, struct match *ret,
+			 be64 *ret_cookie, be64 *ret_cookie_mask);
 /* Fields only. Returns the bytes put, before any padding. */
-size_t nxm_build(struct bytes *, const struct match *, enum of_version, be64 cookie, be64 cookie_mask);
+size_t nxm_build(struct bytes *, const struct match *, enum of_version, be64 cookie,
+		 be64 cookie_mask);
 /* Padded to 8 bytes, as NXM travels. */
 size_t nxm_build_padded(struct bytes *, const struct match *, be64 cookie, be64 cookie_mask);
 /* With ofp11_match_header, padded. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* packet_codec: packet-in in its nine forms, packet-out, resume. OpenFlow 1.0 5.3.6, 5.4.1; 1.3 7.3.7,
- * 7.4.1; 1.5 7.3.6; Nicira's NXT_PACKET_IN, NXT_PACKET_IN2 and NXT_RESUME. */
+/* packet_codec: packet-in in its nine forms, packet-out, resume.
+ * OpenFlow 1.0 5.3.6, 5.4.1; 1.3 7.3.7, 7.4.1; 1.5 7.3.6; Nicira's NXT_PACKET_IN, NXT_PACKET_IN2
+ * and NXT_RESUME. */
 #include "ofp/codec.h"
 #include "ofp/error.h"
 #include "ofp/nxm.h"
@@ -88,10 +89,28 @@ void packet_out_build(struct bytes *b, const struct packet_out *po, enum of_vers
 
 /* -- Properties of NXT_PACKET_IN2. */
 
-enum { PIN_PACKET, PIN_FULL_LEN, PIN_BUFFER_ID, PIN_TABLE_ID, PIN_COOKIE, PIN_REASON, PIN_METADATA,
-       PIN_USERDATA, PIN_CONTINUATION };
-enum { CONT_BRIDGE = 0x8000, CONT_STACK, CONT_MIRRORS, CONT_CONNTRACKED, CONT_TABLE_ID, CONT_COOKIE,
-       CONT_ACTIONS, CONT_ACTION_SET, CONT_ODP_PORT };
+enum {
+	PIN_PACKET,
+	PIN_FULL_LEN,
+	PIN_BUFFER_ID,
+	PIN_TABLE_ID,
+	PIN_COOKIE,
+	PIN_REASON,
+	PIN_METADATA,
+	PIN_USERDATA,
+	PIN_CONTINUATION
+};
+enum {
+	CONT_BRIDGE = 0x8000,
+	CONT_STACK,
+	CONT_MIRRORS,
+	CONT_CONNTRACKED,
+	CONT_TABLE_ID,
+	CONT_COOKIE,
+	CONT_ACTIONS,
+	CONT_ACTION_SET,
+	CONT_ODP_PORT
+};
 
 static size_t prop_begin(struct bytes *b, uint16_t type)
 {
@@ -393,8 +412,8 @@ static uint8_t wire_reason(uint8_t reason, enum of_version v)
 	}
 }
 
-static void packet_in2_body(struct bytes *b, const struct packet_in *p, const struct continuation *cont,
-			    enum of_version v, size_t n)
+static void packet_in2_body(struct bytes *b, const struct packet_in *p,
+			    const struct continuation *cont, enum of_version v, size_t n)
 {
 	prop_bytes(b, PIN_PACKET, p->packet, n);
 	if (n < p->total_size)

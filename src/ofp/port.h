@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* port: what OpenFlow says of a port. Numbers are those of packet/ofport.h. OpenFlow 1.0 5.2.1, 5.3.5,
- * 5.4.3; 1.5 7.2.1, 7.3.5.6. */
+/* port: what OpenFlow says of a port. Numbers are those of packet/ofport.h.
+ * OpenFlow 1.0 5.2.1, 5.3.5, 5.4.3; 1.5 7.2.1, 7.3.5.6. */
 #pragma once
 #include "base/byteorder.h"
 #include "base/str.h"
@@ -9,7 +9,8 @@
 
 enum { OFP_PORT_NAME_SIZE = 64 }; /* with the NUL; 16 on the wire of 1.0 to 1.3 */
 
-/* of_port_desc.config, OpenFlow 1.0 numbering (5.2.1); 1.1+ knows DOWN, NO_RECV, NO_FWD, NO_PACKET_IN. */
+/* of_port_desc.config, OpenFlow 1.0 numbering (5.2.1); 1.1+ knows DOWN, NO_RECV, NO_FWD,
+ * NO_PACKET_IN. */
 enum {
 	OFPPC_PORT_DOWN = 1 << 0,
 	OFPPC_NO_STP = 1 << 1,
@@ -84,7 +85,7 @@ struct of_port_stats {
 	struct of_custom_stat {
 		char name[64];
 		uint64_t value;
-	} *custom;
+	} * custom;
 	size_t n_custom;
 };
 

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* port_codec: ports and queues as bytes. OpenFlow 1.0 5.2.1, 5.3.5, 5.4.3; 1.1 A.2.1, A.5.6; 1.4 7.2.1,
- * 7.3.5.6 (properties). */
+/* port_codec: ports and queues as bytes. OpenFlow 1.0 5.2.1, 5.3.5, 5.4.3; 1.1 A.2.1,
+ * A.5.6; 1.4 7.2.1, 7.3.5.6 (properties). */
 #include "ofp/codec.h"
 #include "ofp/error.h"
 
 /* -- Feature bits: 1.0 has 10 Gb in bit 6 and media from bit 7 on. */
 
-static uint32_t features_to_10(uint32_t f)
-{
-	return (f & 0x7f) | (f >> 11 & 0x1f) << 7;
-}
-static uint32_t features_from_10(uint32_t f)
-{
-	return (f & 0x7f) | (f >> 7 & 0x1f) << 11;
-}
+static uint32_t features_to_10(uint32_t f) { return (f & 0x7f) | (f >> 11 & 0x1f) << 7; }
+static uint32_t features_from_10(uint32_t f) { return (f & 0x7f) | (f >> 7 & 0x1f) << 11; }
 
 static uint32_t port_to_wire(enum of_version v, uint32_t port)
 {
@@ -87,8 +81,8 @@ static void pull_speeds(struct cursor *c, struct of_port_desc *d)
 /* kb/s of the fastest bit. */
 static uint32_t speed_of(uint32_t features)
 {
-	static const uint32_t kbps[] = { 10000, 10000, 100000, 100000, 1000000, 1000000, 10000000,
-					 40000000, 100000000, 1000000000 };
+	static const uint32_t kbps[] = { 10000,	  10000,    100000,   100000,	 1000000,
+					 1000000, 10000000, 40000000, 100000000, 1000000000 };
 	for (int i = ARRAY_SIZE(kbps) - 1; i >= 0; i--) {
 		if (features & (1u << i))
 			return kbps[i];
@@ -252,21 +246,25 @@ void port_stats_put(struct bytes *b, const struct of_port_stats *s, enum of_vers
 		put_counters(b, s, 0, ARRAY_SIZE(counters));
 		if (v == OF13) {
 			bytes_put_be32(b, s->duration_sec);
-			bytes_put_be32(b, s->duration_nsec == UINT32_MAX ? UINT32_MAX : s->duration_nsec - s->duration_nsec % 1000000);
+			bytes_put_be32(b, s->duration_nsec == UINT32_MAX
+						  ? UINT32_MAX
+						  : s->duration_nsec - s->duration_nsec % 1000000);
 		}
 		return;
 	}
 	bytes_put_zeros(b, 4);
 	bytes_put_be32(b, ofport_to_11(s->port));
 	bytes_put_be32(b, s->duration_sec);
-	bytes_put_be32(b, s->duration_nsec == UINT32_MAX ? UINT32_MAX : s->duration_nsec - s->duration_nsec % 1000000);
+	bytes_put_be32(b, s->duration_nsec == UINT32_MAX
+				  ? UINT32_MAX
+				  : s->duration_nsec - s->duration_nsec % 1000000);
 	put_counters(b, s, 0, N_PLAIN);
 	bytes_put_be16(b, 0); /* OFPPSPT_ETHERNET */
 	bytes_put_be16(b, 40);
 	bytes_put_zeros(b, 4);
 	put_counters(b, s, N_PLAIN, ARRAY_SIZE(counters));
-	/* Intel's experimenter properties: RFC 2819, and counters with names; OVS reads the latter only
-	 * behind the former. */
+	/* Intel's experimenter properties: RFC 2819, and counters with names; OVS reads the latter
+	 * only behind the former. */
 	if (any_rmon(s) || s->n_custom) {
 		bytes_put_be16(b, 0xffff);
 		bytes_put_be16(b, (uint16_t)(16 + sizeof s->rmon));
@@ -524,7 +522,9 @@ void queue_stats_put(struct bytes *b, const struct of_queue_stats *s, enum of_ve
 	bytes_put_be64(b, s->tx_errors);
 	if (v >= OF13) {
 		bytes_put_be32(b, s->duration_sec);
-		bytes_put_be32(b, s->duration_nsec == UINT32_MAX ? UINT32_MAX : s->duration_nsec - s->duration_nsec % 1000000);
+		bytes_put_be32(b, s->duration_nsec == UINT32_MAX
+					  ? UINT32_MAX
+					  : s->duration_nsec - s->duration_nsec % 1000000);
 	}
 }
 
@@ -575,7 +575,8 @@ int queue_config_request_parse(const struct of_msg *m, uint32_t *port, uint32_t 
 			*queue = cursor_be32(&c);
 	}
 	/* Up to 1.3 one port is asked; 1.4 takes ANY. */
-	if (*port >= OFPORT_MAX && *port != OFPORT_LOCAL && !(m->version >= OF14 && *port == OFPORT_NONE))
+	if (*port >= OFPORT_MAX && *port != OFPORT_LOCAL &&
+	    !(m->version >= OF14 && *port == OFPORT_NONE))
 		return -OFPERR_OFPQOFC_BAD_PORT;
 	return 0;
 }
@@ -583,8 +584,9 @@ int queue_config_request_parse(const struct of_msg *m, uint32_t *port, uint32_t 
 void queue_config_request_build(struct bytes *b, enum of_version v, uint32_t port, uint32_t queue,
 				uint32_t xid)
 {
-	size_t start = of_msg_begin(b, v >= OF14 ? OFMSG_STAT_QUEUE_DESC_REQUEST
-						 : OFMSG_QUEUE_GET_CONFIG_REQUEST, OFK_ANY, v, xid);
+	size_t start = of_msg_begin(
+		b, v >= OF14 ? OFMSG_STAT_QUEUE_DESC_REQUEST : OFMSG_QUEUE_GET_CONFIG_REQUEST,
+		OFK_ANY, v, xid);
 	if (v == OF10)
 		bytes_put_be16(b, (uint16_t)port);
 	else
@@ -653,7 +655,8 @@ int queue_config_pull(struct cursor *c, enum of_version v, struct of_queue_confi
 	if (!p)
 		return -OFPERR_OFPBRC_BAD_LEN;
 	struct cursor rec = cursor_of(p, size);
-	*q = (struct of_queue_config){ .port = OFPORT_NONE, .min_rate = UINT16_MAX,
+	*q = (struct of_queue_config){ .port = OFPORT_NONE,
+				       .min_rate = UINT16_MAX,
 				       .max_rate = UINT16_MAX };
 	if (v >= OF14) {
 		if (!ofport_from_11(cursor_be32(&rec), &q->port))
@@ -674,7 +677,8 @@ int queue_config_pull(struct cursor *c, enum of_version v, struct of_queue_confi
 			size_t at = v >= OF14 ? 4 : 8;
 			if (len < at + 2)
 				return -OFPERR_OFPBRC_BAD_LEN;
-			*(type == QUEUE_MIN_RATE ? &q->min_rate : &q->max_rate) = get_be16(rec.p + at);
+			*(type == QUEUE_MIN_RATE ? &q->min_rate : &q->max_rate) =
+				get_be16(rec.p + at);
 		}
 		cursor_skip(&rec, MIN(ROUND_UP((size_t)len, 8), rec.left));
 	}

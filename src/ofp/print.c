@@ -40,11 +40,12 @@ static void put_csum(const struct packet *p, const struct flow_key *k, struct st
 		uint8_t proto, ofs;
 		const char *name;
 	} csums[] = {
-		{ IPPROTO_TCP, 16, "tcp_csum" },   { IPPROTO_UDP, 6, "udp_csum" },
-		{ IPPROTO_SCTP, 8, "sctp_csum" },  { IPPROTO_ICMP, 2, "icmp_csum" },
+		{ IPPROTO_TCP, 16, "tcp_csum" },     { IPPROTO_UDP, 6, "udp_csum" },
+		{ IPPROTO_SCTP, 8, "sctp_csum" },    { IPPROTO_ICMP, 2, "icmp_csum" },
 		{ IPPROTO_ICMPV6, 2, "icmp6_csum" },
 	};
-	if ((k->dl_type != BE16_C(0x0800) && k->dl_type != BE16_C(0x86dd)) || p->l4_ofs == PACKET_NO_OFS)
+	if ((k->dl_type != BE16_C(0x0800) && k->dl_type != BE16_C(0x86dd)) ||
+	    p->l4_ofs == PACKET_NO_OFS)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(csums); i++) {
 		size_t n = csums[i].proto == IPPROTO_SCTP ? 4 : 2;
@@ -100,12 +101,14 @@ static int print_error(struct printer *p)
 	if (!e.error) {
 		str_putf(p->out, "***decode error***");
 		str_putc(p->out, '\n');
-		hex_dump_put(p->m->data + OF_HEADER_SIZE, p->m->size - OF_HEADER_SIZE, 0, true, p->out);
+		hex_dump_put(p->m->data + OF_HEADER_SIZE, p->m->size - OF_HEADER_SIZE, 0, true,
+			     p->out);
 		return 0;
 	}
 	str_putf(p->out, " %s\n", of_error_name(e.error));
 	if (e.error == OFPERR_OFPHFC_INCOMPATIBLE || e.error == OFPERR_OFPHFC_EPERM) {
-		str_put(p->out, (const char *)e.payload, strnlen((const char *)e.payload, e.payload_size));
+		str_put(p->out, (const char *)e.payload,
+			strnlen((const char *)e.payload, e.payload_size));
 		if (!str_ends_with(p->out, "\n"))
 			str_putc(p->out, '\n');
 	} else {
@@ -121,7 +124,8 @@ static int print_echo(struct printer *p)
 	return 0;
 }
 
-static void put_bits(uint32_t bits, const char *const *names, size_t n, const char *none, struct str *out)
+static void put_bits(uint32_t bits, const char *const *names, size_t n, const char *none,
+		     struct str *out)
 {
 	const char *sep = "";
 	if (!bits)
@@ -137,11 +141,12 @@ static void put_bits(uint32_t bits, const char *const *names, size_t n, const ch
 		str_putf(out, "%s0x%x", sep, bits);
 }
 
-static const char *const config_names[] = { "PORT_DOWN", "NO_STP",   "NO_RECV",	    "NO_RECV_STP",
+static const char *const config_names[] = { "PORT_DOWN", "NO_STP", "NO_RECV",	  "NO_RECV_STP",
 					    "NO_FLOOD",	 "NO_FWD", "NO_PACKET_IN" };
 static const char *const feature_names[] = {
-	"10MB-HD", "10MB-FD",  "100MB-HD", "100MB-FD", "1GB-HD", "1GB-FD",   "10GB-FD",	   "40GB-FD",
-	"100GB-FD", "1TB-FD", "OTHER",	  "COPPER",   "FIBER",	"AUTO_NEG", "AUTO_PAUSE", "AUTO_PAUSE_ASYM",
+	"10MB-HD", "10MB-FD",  "100MB-HD",   "100MB-FD",	"1GB-HD", "1GB-FD",
+	"10GB-FD", "40GB-FD",  "100GB-FD",   "1TB-FD",		"OTHER",  "COPPER",
+	"FIBER",   "AUTO_NEG", "AUTO_PAUSE", "AUTO_PAUSE_ASYM",
 };
 
 static void put_port_state(uint32_t state, struct str *out)
@@ -169,7 +174,8 @@ static void put_features(const char *label, uint32_t features, struct str *out)
 	str_putc(out, '\n');
 }
 
-static void put_port_desc(const struct of_port_desc *d, const struct ofport_names *names, struct str *out)
+static void put_port_desc(const struct of_port_desc *d, const struct ofport_names *names,
+			  struct str *out)
 {
 	/* The name stands behind the number, whatever 'names' would print. */
 	str_putc(out, ' ');
@@ -188,7 +194,8 @@ static void put_port_desc(const struct of_port_desc *d, const struct ofport_name
 	put_features("     advertised: ", d->advertised, out);
 	put_features("     supported:  ", d->supported, out);
 	put_features("     peer:       ", d->peer, out);
-	str_putf(out, "     speed: %u Mbps now, %u Mbps max\n", d->curr_speed / 1000, d->max_speed / 1000);
+	str_putf(out, "     speed: %u Mbps now, %u Mbps max\n", d->curr_speed / 1000,
+		 d->max_speed / 1000);
 }
 
 static int compare_desc(const void *a_, const void *b_)
@@ -223,16 +230,17 @@ static int print_features(struct printer *p)
 		uint32_t bit;
 		const char *name;
 	} capabilities[] = {
-		{ OFPC_FLOW_STATS, "FLOW_STATS" },   { OFPC_TABLE_STATS, "TABLE_STATS" },
-		{ OFPC_PORT_STATS, "PORT_STATS" },   { OFPC_STP, "STP" },
-		{ OFPC_GROUP_STATS, "GROUP_STATS" }, { OFPC_IP_REASM, "IP_REASM" },
-		{ OFPC_QUEUE_STATS, "QUEUE_STATS" }, { OFPC_ARP_MATCH_IP, "ARP_MATCH_IP" },
-		{ OFPC_PORT_BLOCKED, "PORT_BLOCKED" }, { OFPC_BUNDLES, "BUNDLES" },
+		{ OFPC_FLOW_STATS, "FLOW_STATS" },	     { OFPC_TABLE_STATS, "TABLE_STATS" },
+		{ OFPC_PORT_STATS, "PORT_STATS" },	     { OFPC_STP, "STP" },
+		{ OFPC_GROUP_STATS, "GROUP_STATS" },	     { OFPC_IP_REASM, "IP_REASM" },
+		{ OFPC_QUEUE_STATS, "QUEUE_STATS" },	     { OFPC_ARP_MATCH_IP, "ARP_MATCH_IP" },
+		{ OFPC_PORT_BLOCKED, "PORT_BLOCKED" },	     { OFPC_BUNDLES, "BUNDLES" },
 		{ OFPC_FLOW_MONITORING, "FLOW_MONITORING" },
 	};
 	static const char *const actions[] = {
-		"output",	"set_vlan_vid", "set_vlan_pcp", "strip_vlan", "mod_dl_src", "mod_dl_dst",
-		"mod_nw_src", "mod_nw_dst",	"mod_nw_tos",	"mod_tp_src", "mod_tp_dst", "enqueue",
+		"output",     "set_vlan_vid", "set_vlan_pcp", "strip_vlan",
+		"mod_dl_src", "mod_dl_dst",   "mod_nw_src",   "mod_nw_dst",
+		"mod_nw_tos", "mod_tp_src",   "mod_tp_dst",   "enqueue",
 	};
 	/* Printed with enqueue after output. */
 	static const uint8_t order[] = { 0, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
@@ -283,8 +291,8 @@ static int print_config(struct printer *p)
 
 /* -- Packet-in and packet-out. */
 
-static void put_continuation(struct printer *p, const struct packet_in *pin, const struct continuation *k,
-			     bool decoded)
+static void put_continuation(struct printer *p, const struct packet_in *pin,
+			     const struct continuation *k, bool decoded)
 {
 	if (!pin->continuation)
 		return;
@@ -330,7 +338,8 @@ static int print_packet_in(struct printer *p)
 	if (pin.cookie != OF_COOKIE_UNKNOWN)
 		str_putf(p->out, " cookie=0x%llx", (unsigned long long)be64_to_cpu(pin.cookie));
 	str_putf(p->out, " total_len=%zu ", pin.total_size);
-	uint32_t packet_type = pin.metadata.mask.packet_type ? pin.metadata.key.packet_type : PT_ETH;
+	uint32_t packet_type =
+		pin.metadata.mask.packet_type ? pin.metadata.key.packet_type : PT_ETH;
 	match_put(&pin.metadata, -1, p->o->names, p->out);
 	const char *reason = of_packet_in_reason_name(pin.reason);
 	str_putf(p->out, " (via %s)", reason ? reason : "unknown");
@@ -338,8 +347,9 @@ static int print_packet_in(struct printer *p)
 	if (pin.buffer_id == OF_NO_BUFFER) {
 		str_puts(p->out, " (unbuffered)");
 		if (pin.total_size != pin.packet_size)
-			str_puts(p->out, pin.total_size < pin.packet_size ? " (***total_len < data_len***)"
-									  : " (***total_len != data_len***)");
+			str_puts(p->out, pin.total_size < pin.packet_size
+						 ? " (***total_len < data_len***)"
+						 : " (***total_len != data_len***)");
 	} else {
 		str_putf(p->out, " buffer=0x%08x", pin.buffer_id);
 		if (pin.total_size < pin.packet_size)
@@ -394,8 +404,8 @@ static int print_packet_out(struct printer *p)
 
 static const char *removed_reason_name(uint8_t reason)
 {
-	static const char *const names[] = { "idle", "hard", "delete", "group_delete", "meter_delete",
-					     "eviction" };
+	static const char *const names[] = { "idle",	     "hard",	     "delete",
+					     "group_delete", "meter_delete", "eviction" };
 	return reason < ARRAY_SIZE(names) ? names[reason] : NULL;
 }
 
@@ -453,7 +463,8 @@ static int print_flow_mod(struct printer *p)
 	if (fm.new_cookie && fm.new_cookie != UINT64_MAX)
 		str_putf(p->out, "cookie:0x%llx ", (unsigned long long)be64_to_cpu(fm.new_cookie));
 	if (fm.cookie_mask)
-		str_putf(p->out, "cookie:0x%llx/0x%llx ", (unsigned long long)be64_to_cpu(fm.cookie),
+		str_putf(p->out, "cookie:0x%llx/0x%llx ",
+			 (unsigned long long)be64_to_cpu(fm.cookie),
 			 (unsigned long long)be64_to_cpu(fm.cookie_mask));
 	if (fm.idle_timeout)
 		str_putf(p->out, "idle:%d ", fm.idle_timeout);
@@ -468,7 +479,8 @@ static int print_flow_mod(struct printer *p)
 		ofport_to_str(fm.out_port, p->o->names, p->out);
 		str_putc(p->out, ' ');
 	}
-	if (fm.out_group != OFPG_ANY && (fm.command == OFPFC_DELETE || fm.command == OFPFC_DELETE_STRICT))
+	if (fm.out_group != OFPG_ANY &&
+	    (fm.command == OFPFC_DELETE || fm.command == OFPFC_DELETE_STRICT))
 		str_putf(p->out, "out_group:%u ", fm.out_group);
 	/* Implied by the version: not worth a word. */
 	flow_flags_put(p->m->version < OF12 ? fm.flags & ~OFFF_RESET_COUNTS : fm.flags, p->out);
@@ -746,7 +758,7 @@ static int print_body(struct printer *p)
 		break;
 	}
 	int (*const others[])(struct printer *) = { print_setting, print_group, print_table,
-							    print_monitor, print_stat };
+						    print_monitor, print_stat };
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		int r = others[i](p);
 		if (r != 1)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* print: any message as text, to the letter that "ovs-ofctl ofp-print" gives. A message that cannot be
- * decoded is printed with the reason and in hex. */
+/* print: any message as text, to the letter that "ovs-ofctl ofp-print" gives. A message that cannot
+ * be decoded is printed with the reason and in hex. */
 #pragma once
 #include "base/str.h"
 #include "ofp/codec.h"
 
 struct print_options {
 	const struct ofport_names *names;
-	int verbosity;	 /* number of -m */
-	bool no_stats;	 /* flows without counters and times */
+	int verbosity; /* number of -m */
+	bool no_stats; /* flows without counters and times */
 };
 
 void of_print(const void *msg, size_t size, const struct print_options *, struct str *out);

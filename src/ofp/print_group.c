@@ -8,8 +8,8 @@
 
 static int print_group_mod(struct printer *p)
 {
-	static const char *const commands[] = { "ADD", "MOD", "DEL", "INSERT_BUCKET", "REMOVE_BUCKET",
-						"ADD_OR_MOD" };
+	static const char *const commands[] = { "ADD",		 "MOD",		  "DEL",
+						"INSERT_BUCKET", "REMOVE_BUCKET", "ADD_OR_MOD" };
 	struct group_mod gm;
 	int r = group_mod_parse(p->m, &gm);
 	if (r)
@@ -47,8 +47,8 @@ static int print_group_desc(struct printer *p)
 			return r == 1 ? 0 : r;
 		}
 		str_puts(p->out, "\n ");
-		group_put_text(d.group_id, d.type, &d.props, d.buckets, d.n_buckets, p->m->version, true,
-			       p->o->names, p->out);
+		group_put_text(d.group_id, d.type, &d.props, d.buckets, d.n_buckets, p->m->version,
+			       true, p->o->names, p->out);
 		group_desc_fini(&d);
 	}
 }
@@ -88,9 +88,10 @@ static int print_group_features(struct printer *p)
 		uint8_t bit;
 		const char *name;
 	} actions[] = {
-		{ 0, "output" },      { 22, "group" },	     { 25, "set_field" },  { 18, "strip_vlan" },
-		{ 17, "push_vlan" },  { 23, "mod_nw_ttl" },  { 24, "dec_ttl" },	   { 15, "set_mpls_ttl" },
-		{ 16, "dec_mpls_ttl" }, { 19, "push_mpls" }, { 20, "pop_mpls" },   { 21, "set_queue" },
+		{ 0, "output" },      { 22, "group" },	      { 25, "set_field" },
+		{ 18, "strip_vlan" }, { 17, "push_vlan" },    { 23, "mod_nw_ttl" },
+		{ 24, "dec_ttl" },    { 15, "set_mpls_ttl" }, { 16, "dec_mpls_ttl" },
+		{ 19, "push_mpls" },  { 20, "pop_mpls" },     { 21, "set_queue" },
 	};
 	struct group_features f;
 	group_features_parse(p->m, &f);
@@ -187,8 +188,8 @@ static int print_meter_features(struct printer *p)
 {
 	struct meter_features f;
 	meter_features_parse(p->m, &f);
-	str_putf(p->out, "\nmax_meter:%u max_bands:%u max_color:%u\nband_types: ", f.max_meters, f.max_bands,
-		 f.max_color);
+	str_putf(p->out, "\nmax_meter:%u max_bands:%u max_color:%u\nband_types: ", f.max_meters,
+		 f.max_bands, f.max_color);
 	if (f.band_types & (1u << OFPMBT_DROP))
 		str_puts(p->out, "drop ");
 	if (f.band_types & (1u << OFPMBT_DSCP_REMARK))
@@ -209,8 +210,8 @@ static int print_meter_features(struct printer *p)
 
 static int print_bundle_control(struct printer *p)
 {
-	static const char *const types[] = { "OPEN_REQUEST",   "OPEN_REPLY",	  "CLOSE_REQUEST",
-					     "CLOSE_REPLY",    "COMMIT_REQUEST",  "COMMIT_REPLY",
+	static const char *const types[] = { "OPEN_REQUEST",	"OPEN_REPLY",	  "CLOSE_REQUEST",
+					     "CLOSE_REPLY",	"COMMIT_REQUEST", "COMMIT_REPLY",
 					     "DISCARD_REQUEST", "DISCARD_REPLY" };
 	struct bundle_control k;
 	bundle_control_parse(p->m, &k);

@@ -5,7 +5,8 @@
 
 static int print_requests(struct printer *p)
 {
-	static const char *const flags[] = { "initial", "add", "delete", "modify", "actions", "own", "only_own" };
+	static const char *const flags[] = { "initial", "add", "delete",  "modify",
+					     "actions", "own", "only_own" };
 	static const char *const commands[] = { "add", "modify", "delete" };
 	struct cursor c = of_msg_cursor(p->m);
 	for (;;) {
@@ -40,10 +41,10 @@ static int print_requests(struct printer *p)
 
 static int print_updates(struct printer *p)
 {
-	static const char *const events[] = { "ADDED", "DELETED", "MODIFIED", "ABBREV", "INITIAL", "PAUSED",
-					      "RESUMED" };
-	static const char *const reasons[] = { "idle", "hard", "delete", "group_delete", "meter_delete",
-					       "eviction" };
+	static const char *const events[] = { "ADDED",	 "DELETED", "MODIFIED", "ABBREV",
+					      "INITIAL", "PAUSED",  "RESUMED" };
+	static const char *const reasons[] = { "idle",	       "hard",	       "delete",
+					       "group_delete", "meter_delete", "eviction" };
 	struct cursor c = of_msg_cursor(p->m);
 	AUTO_OF_ACTIONS acts = OF_ACTIONS_INIT;
 	for (;;) {
@@ -60,14 +61,16 @@ static int print_updates(struct printer *p)
 			continue;
 		if (u.event == OFFUE_DELETED)
 			str_putf(p->out, " reason=%s",
-				 (size_t)u.reason < ARRAY_SIZE(reasons) ? reasons[u.reason] : "unknown");
+				 (size_t)u.reason < ARRAY_SIZE(reasons) ? reasons[u.reason]
+									: "unknown");
 		str_putf(p->out, " table=%u", u.table_id);
 		if (u.idle_timeout)
 			str_putf(p->out, " idle_timeout=%u", u.idle_timeout);
 		if (u.hard_timeout)
 			str_putf(p->out, " hard_timeout=%u", u.hard_timeout);
 		if (u.cookie)
-			str_putf(p->out, " cookie=%#llx ", (unsigned long long)be64_to_cpu(u.cookie));
+			str_putf(p->out, " cookie=%#llx ",
+				 (unsigned long long)be64_to_cpu(u.cookie));
 		else
 			str_puts(p->out, " cookie=0 ");
 		size_t start = p->out->len;

@@ -43,7 +43,8 @@ static int print_aggregate(struct printer *p)
 	if (r)
 		return r;
 	str_putf(p->out, " packet_count=%llu byte_count=%llu flow_count=%u\n",
-		 (unsigned long long)a.packet_count, (unsigned long long)a.byte_count, a.flow_count);
+		 (unsigned long long)a.packet_count, (unsigned long long)a.byte_count,
+		 a.flow_count);
 	return 0;
 }
 
@@ -51,8 +52,9 @@ static int print_desc(struct printer *p)
 {
 	struct of_switch_desc d;
 	desc_parse(p->m, &d);
-	str_putf(p->out, "\nManufacturer: %s\nHardware: %s\nSoftware: %s\nSerial Num: %s\n"
-			 "DP Description: %s\n",
+	str_putf(p->out,
+		 "\nManufacturer: %s\nHardware: %s\nSoftware: %s\nSerial Num: %s\n"
+		 "DP Description: %s\n",
 		 d.mfr_desc, d.hw_desc, d.sw_desc, d.serial_num, d.dp_desc);
 	return 0;
 }
@@ -90,12 +92,13 @@ static void put_port_name(struct printer *p, uint32_t port)
 static void put_rmon(const struct of_port_stats *s, struct str *out)
 {
 	static const char *const names[] = {
-		"rx_1_to_64",	  "rx_65_to_127",	  "rx_128_to_255",	  "rx_256_to_511",
-		"rx_512_to_1023", "rx_1024_to_1522",	  "rx_1523_to_max",	  "tx_1_to_64",
-		"tx_65_to_127",	  "tx_128_to_255",	  "tx_256_to_511",	  "tx_512_to_1023",
-		"tx_1024_to_1522", "tx_1523_to_max",	  "tx_multicast_packets", "rx_broadcast_packets",
-		"tx_broadcast_packets", "rx_undersized_errors", "rx_oversize_errors",
-		"rx_fragmented_errors", "rx_jabber_errors",
+		"rx_1_to_64",		"rx_65_to_127",		"rx_128_to_255",
+		"rx_256_to_511",	"rx_512_to_1023",	"rx_1024_to_1522",
+		"rx_1523_to_max",	"tx_1_to_64",		"tx_65_to_127",
+		"tx_128_to_255",	"tx_256_to_511",	"tx_512_to_1023",
+		"tx_1024_to_1522",	"tx_1523_to_max",	"tx_multicast_packets",
+		"rx_broadcast_packets", "tx_broadcast_packets", "rx_undersized_errors",
+		"rx_oversize_errors",	"rx_fragmented_errors", "rx_jabber_errors",
 	};
 	_Static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(s->rmon), "one name a counter");
 	bool any = false;
@@ -106,7 +109,8 @@ static void put_rmon(const struct of_port_stats *s, struct str *out)
 	str_puts(out, "           rfc2819\n");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (s->rmon[i] != UINT64_MAX)
-			str_putf(out, "           %s=%llu\n", names[i], (unsigned long long)s->rmon[i]);
+			str_putf(out, "           %s=%llu\n", names[i],
+				 (unsigned long long)s->rmon[i]);
 	}
 }
 
@@ -120,7 +124,8 @@ static void put_custom(const struct of_port_stats *s, struct str *out)
 			str_chomp(out, ' ');
 			str_puts(out, "\n                      ");
 		}
-		str_putf(out, "%s=%llu, ", s->custom[i].name, (unsigned long long)s->custom[i].value);
+		str_putf(out, "%s=%llu, ", s->custom[i].name,
+			 (unsigned long long)s->custom[i].value);
 	}
 	str_chomp(out, ' ');
 	str_putc(out, '\n');

@@ -36,8 +36,8 @@ static int print_table_stats(struct printer *p)
 		if (r < 0)
 			return r;
 		bool same = !r && any && s.active_count == prev.active_count &&
-			    s.lookup_count == prev.lookup_count && s.matched_count == prev.matched_count &&
-			    !f.name[0];
+			    s.lookup_count == prev.lookup_count &&
+			    s.matched_count == prev.matched_count && !f.name[0];
 		if (same) {
 			if (!n_dittos++)
 				ditto_first = s.table_id;
@@ -59,9 +59,10 @@ static int print_table_stats(struct printer *p)
 		if (p->m->version < OF13)
 			str_putf(p->out, "    max_entries=%u\n", f.max_entries);
 		if (p->m->version == OF10)
-			str_puts(p->out, "    matching:\n      exact match or wildcard: in_port "
-					 "eth_{src,dst,type} vlan_{vid,pcp} ip_{src,dst} nw_{proto,tos} "
-					 "tcp_{src,dst}\n");
+			str_puts(p->out,
+				 "    matching:\n      exact match or wildcard: in_port "
+				 "eth_{src,dst,type} vlan_{vid,pcp} ip_{src,dst} nw_{proto,tos} "
+				 "tcp_{src,dst}\n");
 		str_putc(p->out, '\n');
 		prev = s;
 		any = true;
@@ -130,7 +131,8 @@ static int print_table_mod(struct printer *p)
 	if (t.vacancy != OFTV_DEFAULT) {
 		str_putf(p->out, ", vacancy=%s", t.vacancy == OFTV_ON ? "on" : "off");
 		if (t.vacancy == OFTV_ON)
-			str_putf(p->out, " vacancy_down=%u%% vacancy_up=%u%%", t.vacancy_down, t.vacancy_up);
+			str_putf(p->out, " vacancy_down=%u%% vacancy_up=%u%%", t.vacancy_down,
+				 t.vacancy_up);
 	}
 	str_putc(p->out, '\n');
 	return 0;
@@ -142,8 +144,8 @@ static int print_table_status(struct printer *p)
 	int r = table_status_parse(p->m, &ts);
 	if (r)
 		return r;
-	str_putf(p->out, " reason=%s\ntable_desc:-", ts.reason == OFPTR_VACANCY_DOWN ? "VACANCY_DOWN"
-									     : "VACANCY_UP");
+	str_putf(p->out, " reason=%s\ntable_desc:-",
+		 ts.reason == OFPTR_VACANCY_DOWN ? "VACANCY_DOWN" : "VACANCY_UP");
 	put_table_desc(&ts.desc, p->out);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* protocol: the forms in which flows travel: fixed match structs (OpenFlow 1.0 and 1.1), Nicira's
- * NXM beside 1.0, OXM from 1.2 on. What a flow says decides which can carry it. "table_id" is Nicira's
- * way to name a table in 1.0. ovs-ofctl(8), "-F". */
+ * NXM beside 1.0, OXM from 1.2 on. What a flow says decides which can carry it. "table_id" is
+ * Nicira's way to name a table in 1.0. ovs-ofctl(8), "-F". */
 #pragma once
 #include "ofp/version.h"
 

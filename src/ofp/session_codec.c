@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_codec: messages that keep a session: hello, error, echo, configuration, roles, what is sent
- * unasked; and what the switch says of itself. */
+/* session_codec: messages that keep a session: hello, error, echo, configuration, roles, what is
+ * sent unasked; and what the switch says of itself. */
 #include "ofp/codec.h"
 #include "ofp/error.h"
 
@@ -167,7 +167,8 @@ void role_build(struct bytes *b, const struct of_role_msg *r, enum of_msg_id id,
 	bool nx = v < OF12;
 	size_t start = of_msg_begin(b, id, nx ? OFK_NXT : OFK_OFPT, v, xid);
 	if (nx) {
-		bytes_put_be32(b, (uint32_t)(r->role == OFROLE_NOCHANGE ? 0 : r->role - OFROLE_EQUAL));
+		bytes_put_be32(b,
+			       (uint32_t)(r->role == OFROLE_NOCHANGE ? 0 : r->role - OFROLE_EQUAL));
 	} else {
 		bytes_put_be32(b, r->role);
 		bytes_put_zeros(b, 4);
@@ -264,8 +265,8 @@ int async_parse(const struct of_msg *m, struct of_async_config *ret)
 	return 0;
 }
 
-void async_build(struct bytes *b, const struct of_async_config *a, enum of_msg_id id, enum of_version v,
-		 uint32_t xid)
+void async_build(struct bytes *b, const struct of_async_config *a, enum of_msg_id id,
+		 enum of_version v, uint32_t xid)
 {
 	size_t start = of_msg_begin(b, id, v < OF13 ? OFK_NXT : OFK_OFPT, v, xid);
 	if (v < OF14) {
@@ -306,7 +307,8 @@ enum { OFPC10_STP = 1 << 3 };
 
 bool features_have_ports(enum of_version v) { return v < OF13; }
 
-size_t features_begin(struct bytes *b, const struct of_switch_features *f, const struct of_msg *request)
+size_t features_begin(struct bytes *b, const struct of_switch_features *f,
+		      const struct of_msg *request)
 {
 	enum of_version v = request->version;
 	size_t start = of_msg_begin(b, OFMSG_FEATURES_REPLY, OFK_OFPT, v, request->xid);

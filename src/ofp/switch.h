@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* switch: what OpenFlow sessions ask of a bridge, as a table of functions that src/pipeline fills, and
- * what the bridge tells its sessions, as a table that src/openflow fills. It lies here since both
- * folders include it and neither the other.
+/* switch: what OpenFlow sessions ask of a bridge, as a table of functions that src/pipeline fills,
+ * and what the bridge tells its sessions, as a table that src/openflow fills. It lies here since
+ * both folders include it and neither the other.
  *
  * Threads: control lock held. Functions that change something return 0 or -enum of_error and change
  * nothing on failure. Structs handed to callbacks are borrowed for the call. */
@@ -34,7 +34,7 @@ enum {
 	OFPC_PORT_BLOCKED = 1 << 8, /* 1.2+ */
 	OFPC_BUNDLES = 1 << 9,	    /* 1.4+ */
 	OFPC_FLOW_MONITORING = 1 << 10,
-	OFPC_STP = 1 << 30,	    /* 1.0 only */
+	OFPC_STP = 1 << 30, /* 1.0 only */
 };
 struct of_switch_desc {
 	char mfr_desc[256], hw_desc[256], sw_desc[256], serial_num[32], dp_desc[256];
@@ -61,7 +61,8 @@ struct of_origin { /* who changes; NULL in calls: the switch itself */
 };
 
 struct of_switch_ops {
-	/* Called before a message is read: sets what a thread has of its own (tun_table_current). */
+	/* Called before a message is read: sets what a thread has of its own (tun_table_current).
+	 */
 	void (*enter)(void *sw);
 
 	/* What the switch is. */
@@ -70,14 +71,16 @@ struct of_switch_ops {
 	enum of_frag_mode (*get_frag_mode)(void *sw);
 	int (*set_frag_mode)(void *sw, enum of_frag_mode);
 
-	/* Ports. 'port' OFPORT_NONE: all, in ascending order. -OFPBRC_BAD_PORT for one that is not. */
+	/* Ports. 'port' OFPORT_NONE: all, in ascending order. -OFPBRC_BAD_PORT for one that is not.
+	 */
 	int (*for_each_port)(void *sw, uint32_t port,
 			     void (*cb)(const struct of_port_desc *, void *arg), void *arg);
 	int (*for_each_port_stats)(void *sw, uint32_t port,
 				   void (*cb)(const struct of_port_stats *, void *arg), void *arg);
 	int (*port_mod)(void *sw, const struct of_port_mod *);
 	int (*for_each_queue_stats)(void *sw, uint32_t port, uint32_t queue,
-				    void (*cb)(const struct of_queue_stats *, void *arg), void *arg);
+				    void (*cb)(const struct of_queue_stats *, void *arg),
+				    void *arg);
 	int (*for_each_queue_config)(void *sw, uint32_t port,
 				     void (*cb)(const struct of_queue_config *, void *arg),
 				     void *arg);
@@ -94,7 +97,8 @@ struct of_switch_ops {
 
 	/* Tables. */
 	int (*for_each_table_features)(void *sw,
-				       void (*cb)(const struct table_features *, void *arg), void *arg);
+				       void (*cb)(const struct table_features *, void *arg),
+				       void *arg);
 	int (*for_each_table_desc)(void *sw, void (*cb)(const struct table_desc *, void *arg),
 				   void *arg);
 	int (*for_each_table_stats)(void *sw, void (*cb)(const struct table_stats *, void *arg),
@@ -123,8 +127,8 @@ struct of_switch_ops {
 	int (*tlv_table_mod)(void *sw, const struct tlv_table_mod *);
 	void (*get_tlv_table)(void *sw, struct tlv_table_reply *ret); /* caller frees mappings */
 
-	/* Ends when all earlier changes are in force for packets: the fast path's revalidation. True:
-	 * at once; else 'done' is called later. */
+	/* Ends when all earlier changes are in force for packets: the fast path's revalidation.
+	 * True: at once; else 'done' is called later. */
 	bool (*barrier)(void *sw, void (*done)(void *arg), void *arg);
 };
 
@@ -136,7 +140,8 @@ struct of_listener_ops {
 	void (*flow_removed)(void *listener, const struct flow_removed *);
 	void (*port_status)(void *listener, const struct of_port_status *);
 	void (*table_status)(void *listener, const struct table_status *);
-	/* For flow monitors: after each change; 'origin' NULL: by the switch. 'update' has no xid. */
+	/* For flow monitors: after each change; 'origin' NULL: by the switch. 'update' has no xid.
+	 */
 	void (*flow_update)(void *listener, const struct flow_update *, const struct of_origin *);
 	/* 1.4 requestforward. */
 	void (*group_changed)(void *listener, const struct group_mod *, const struct of_origin *);

@@ -23,7 +23,7 @@ struct table_features {
 	uint32_t max_entries;
 	/* Of a flow, and of a table-miss flow. */
 	struct table_instruction_features {
-		uint64_t next[4]; /* bit of table id: goto_table */
+		uint64_t next[4];      /* bit of table id: goto_table */
 		uint32_t instructions; /* bit of OFPIT_* of 1.3 */
 		struct table_action_features {
 			uint64_t actions; /* bit of enum of_action_type */
@@ -41,7 +41,7 @@ struct table_desc {
 	uint8_t vacancy_down, vacancy_up, vacancy_now; /* percent */
 };
 struct table_mod {
-	uint8_t table_id; /* OFPTT_ALL */
+	uint8_t table_id;	 /* OFPTT_ALL */
 	enum of_table_miss miss; /* before 1.4 */
 	enum of_table_eviction eviction;
 	uint32_t eviction_flags; /* UINT32_MAX: not given */

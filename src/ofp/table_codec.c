@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table_codec: what tables can do. OpenFlow 1.3 7.3.5.5: a list of properties, each twice: for flows, and
- * for the table-miss flow. */
+/* table_codec: what tables can do. OpenFlow 1.3 7.3.5.5: a list of properties, each twice: for
+ * flows, and for the table-miss flow. */
 #include "ofp/codec.h"
 #include "ofp/error.h"
 #include "ofp/nxm.h"
 
-enum { PROP_INSTRUCTIONS = 0, PROP_NEXT_TABLES = 2, PROP_WRITE_ACTIONS = 4, PROP_APPLY_ACTIONS = 6,
-       PROP_MATCH = 8, PROP_WILDCARDS = 10, PROP_WRITE_SETFIELD = 12, PROP_APPLY_SETFIELD = 14 };
+enum {
+	PROP_INSTRUCTIONS = 0,
+	PROP_NEXT_TABLES = 2,
+	PROP_WRITE_ACTIONS = 4,
+	PROP_APPLY_ACTIONS = 6,
+	PROP_MATCH = 8,
+	PROP_WILDCARDS = 10,
+	PROP_WRITE_SETFIELD = 12,
+	PROP_APPLY_SETFIELD = 14
+};
 
 /* Action types of 1.3 by ours; 0xff: it has none of its own. */
 static const struct {
 	uint8_t ours, wire;
 } action_types[] = {
-	{ OFA_OUTPUT, 0 },	  { OFA_SET_MPLS_TTL, 15 }, { OFA_DEC_MPLS_TTL, 16 }, { OFA_PUSH_VLAN, 17 },
-	{ OFA_STRIP_VLAN, 18 },	  { OFA_PUSH_MPLS, 19 },    { OFA_POP_MPLS, 20 },     { OFA_SET_QUEUE, 21 },
-	{ OFA_GROUP, 22 },	  { OFA_SET_NW_TTL, 23 },   { OFA_DEC_TTL, 24 },      { OFA_SET_FIELD, 25 },
+	{ OFA_OUTPUT, 0 },	{ OFA_SET_MPLS_TTL, 15 }, { OFA_DEC_MPLS_TTL, 16 },
+	{ OFA_PUSH_VLAN, 17 },	{ OFA_STRIP_VLAN, 18 },	  { OFA_PUSH_MPLS, 19 },
+	{ OFA_POP_MPLS, 20 },	{ OFA_SET_QUEUE, 21 },	  { OFA_GROUP, 22 },
+	{ OFA_SET_NW_TTL, 23 }, { OFA_DEC_TTL, 24 },	  { OFA_SET_FIELD, 25 },
 };
 
 static size_t prop_begin(struct bytes *b, unsigned type)
@@ -89,7 +98,9 @@ void table_features_put(struct bytes *b, const struct table_features *f, enum of
 	bytes_put(b, name, sizeof name);
 	bytes_put(b, &f->metadata_match, 8);
 	bytes_put(b, &f->metadata_write, 8);
-	bytes_put_be32(b, v >= OF14 ? (f->supports_eviction ? 4u : 0) | (f->supports_vacancy ? 8u : 0) : 0);
+	bytes_put_be32(b, v >= OF14
+				  ? (f->supports_eviction ? 4u : 0) | (f->supports_vacancy ? 8u : 0)
+				  : 0);
 	bytes_put_be32(b, f->max_entries);
 	put_side(b, &f->nonmiss, 0, v);
 	put_side(b, &f->miss_flow, 1, v);

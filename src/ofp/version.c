@@ -4,9 +4,10 @@
 #include <ctype.h>
 #include <string.h>
 
-static const char *const names[] = { [OF10] = "OpenFlow10", [OF11] = "OpenFlow11",
-				     [OF12] = "OpenFlow12", [OF13] = "OpenFlow13",
-				     [OF14] = "OpenFlow14", [OF15] = "OpenFlow15" };
+static const char *const names[] = {
+	[OF10] = "OpenFlow10", [OF11] = "OpenFlow11", [OF12] = "OpenFlow12",
+	[OF13] = "OpenFlow13", [OF14] = "OpenFlow14", [OF15] = "OpenFlow15"
+};
 
 const char *of_version_name(enum of_version v)
 {
@@ -26,7 +27,8 @@ static enum of_version version_from_word(const char *s, size_t len)
 	if (len == 11 && s[1] != '.')
 		return 0;
 	char minor = s[len - 9];
-	return s[0] == '1' && minor >= '0' && minor <= '5' ? (enum of_version)(OF10 + minor - '0') : 0;
+	return s[0] == '1' && minor >= '0' && minor <= '5' ? (enum of_version)(OF10 + minor - '0')
+							   : 0;
 }
 
 uint32_t of_versions_from_str(const char *s)

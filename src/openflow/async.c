@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* async: what the bridge tells its sessions: packet-ins, removed flows, ports. Each session has said
- * what it wants, by role; a service session that said nothing gets nothing. What a peer does not take
- * in time is dropped, packet-ins first: they come as fast as strangers send packets. */
+/* async: what the bridge tells its sessions: packet-ins, removed flows, ports. Each session has
+ * said what it wants, by role; a service session that said nothing gets nothing. What a peer does
+ * not take in time is dropped, packet-ins first: they come as fast as strangers send packets. */
 #include "openflow/ofsession.h"
 
 #include "base/clock.h"
@@ -63,11 +63,12 @@ static void packet_in(void *listener, const struct packet_in *pin, uint16_t cont
 			counter_inc(&packet_in_dropped);
 			continue;
 		}
-		/* A miss is cut at what the session set; an action says its own length. A packet that
-		 * will come back is whole. */
+		/* A miss is cut at what the session set; an action says its own length. A packet
+		 * that will come back is whole. */
 		uint16_t n = pin->continuation_size ? UINT16_MAX
 			     : pin->reason == OFPR_NO_MATCH || pin->reason == OFPR_IMPLICIT_MISS
-				     ? s->miss_send_len : max_len;
+				     ? s->miss_send_len
+				     : max_len;
 		AUTO_BYTES b = BYTES_INIT;
 		packet_in_build(&b, pin, NULL, s->packet_in_format, connection_version(s->conn), n);
 		ofsession_send(s, &b);
@@ -105,7 +106,8 @@ static void table_status(void *listener, const struct table_status *ts)
 	struct openflow_server *srv = listener;
 	struct ofsession *s;
 	LIST_FOR_EACH(s, &srv->sessions, node) {
-		if (connection_version(s->conn) < OF14 || !wants(s, OFASYNC_TABLE_STATUS, ts->reason))
+		if (connection_version(s->conn) < OF14 ||
+		    !wants(s, OFASYNC_TABLE_STATUS, ts->reason))
 			continue;
 		AUTO_BYTES b = BYTES_INIT;
 		table_status_build(&b, ts, connection_version(s->conn));
@@ -134,12 +136,14 @@ static void forward(struct openflow_server *srv, unsigned reason, const struct g
 	}
 }
 
-static void group_changed(void *listener, const struct group_mod *gm, const struct of_origin *origin)
+static void group_changed(void *listener, const struct group_mod *gm,
+			  const struct of_origin *origin)
 {
 	forward(listener, 0, gm, NULL, origin);
 }
 
-static void meter_changed(void *listener, const struct meter_mod *mm, const struct of_origin *origin)
+static void meter_changed(void *listener, const struct meter_mod *mm,
+			  const struct of_origin *origin)
 {
 	forward(listener, 1, NULL, mm, origin);
 }

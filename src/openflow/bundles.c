@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bundles: changes that are collected and made all at once. OpenFlow 1.4 7.3.9. A message is parsed when
- * it is added, so that the commit can only fail by what the tables say. A bundle that nobody touched
- * for a while is dropped when another is opened. */
+/* bundles: changes that are collected and made all at once. OpenFlow 1.4 7.3.9. A message is parsed
+ * when it is added, so that the commit can only fail by what the tables say. A bundle that nobody
+ * touched for a while is dropped when another is opened. */
 #include "openflow/ofsession.h"
 
 #include "base/clock.h"
@@ -19,7 +19,7 @@ struct bundle {
 	struct bundle_message {
 		uint8_t *data;
 		size_t size;
-	} *messages; /* for errors at commit */
+	} * messages; /* for errors at commit */
 	size_t n, allocated, messages_allocated;
 };
 
@@ -105,7 +105,8 @@ static int commit(struct request *r, struct bundle *b)
 	struct openflow_server *srv = r->s->server;
 	const struct of_origin origin = { r->s, r->m.xid, r->m.version };
 	size_t failed = 0;
-	int e = b->n ? srv->ops->commit(srv->sw, b->changes, b->n, b->flags & OFBF_ATOMIC, &origin, &failed)
+	int e = b->n ? srv->ops->commit(srv->sw, b->changes, b->n, b->flags & OFBF_ATOMIC, &origin,
+					&failed)
 		     : 0;
 	if (e && failed < b->n) {
 		/* The message that was refused is told first, then the commit. */

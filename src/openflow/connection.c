@@ -20,7 +20,7 @@ struct connection {
 	const struct connection_ops *ops;
 	void *arg;
 	bool connected, paused, hello_sent;
-	struct bytes in;  /* unparsed input */
+	struct bytes in; /* unparsed input */
 	size_t in_ofs;
 	struct bytes out; /* not yet sent */
 	size_t out_ofs;
@@ -53,7 +53,8 @@ static void closed(struct connection *c, int error)
 static int flush_out(struct connection *c)
 {
 	while (c->out_ofs < c->out.size) {
-		ssize_t n = stream_send(c->stream, c->out.data + c->out_ofs, c->out.size - c->out_ofs);
+		ssize_t n =
+			stream_send(c->stream, c->out.data + c->out_ofs, c->out.size - c->out_ofs);
 		if (n == -EAGAIN)
 			break;
 		if (n < 0)
@@ -111,10 +112,11 @@ static bool take_hello(struct connection *c, const uint8_t *data, size_t size)
 		}
 	}
 	free(c->error);
-	c->error = xasprintf("version negotiation failed (we support version%s %s, peer supports %s%s)",
-			     strchr(str_cstr(&ours), ',') ? "s" : "", str_cstr(&ours),
-			     bitmap ? (strchr(str_cstr(&theirs), ',') ? "versions " : "version ") : "version ",
-			     bitmap ? str_cstr(&theirs) : "");
+	c->error = xasprintf(
+		"version negotiation failed (we support version%s %s, peer supports %s%s)",
+		strchr(str_cstr(&ours), ',') ? "s" : "", str_cstr(&ours),
+		bitmap ? (strchr(str_cstr(&theirs), ',') ? "versions " : "version ") : "version ",
+		bitmap ? str_cstr(&theirs) : "");
 	log_warn("%s: %s", stream_name(c->stream), c->error);
 	AUTO_BYTES b = BYTES_INIT;
 	uint8_t header[OF_HEADER_SIZE] = { OF10, 0, 0, OF_HEADER_SIZE };
@@ -142,7 +144,8 @@ static bool process_in(struct connection *c)
 		const uint8_t *p = c->in.data + c->in_ofs;
 		size_t size = of_msg_size(p);
 		if (size < OF_HEADER_SIZE) {
-			log_err("%s: received too-short ofp_header (%zu bytes)", stream_name(c->stream), size);
+			log_err("%s: received too-short ofp_header (%zu bytes)",
+				stream_name(c->stream), size);
 			error = -EPROTO;
 			break;
 		}

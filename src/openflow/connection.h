@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connection: OpenFlow messages over a stream: hello and the choice of a version, framing, a queue of
- * what is to be sent. Used by the switch's sessions and by ovs-ofctl. OpenFlow 1.3 6.3.
+/* connection: OpenFlow messages over a stream: hello and the choice of a version, framing, a queue
+ * of what is to be sent. Used by the switch's sessions and by ovs-ofctl. OpenFlow 1.3 6.3.
  *
  * Threads: the loop's. A callback may free the connection. */
 #pragma once
@@ -13,10 +13,11 @@ struct connection;
 struct connection_ops {
 	/* The version is agreed on. */
 	void (*ready)(struct connection *, void *arg);
-	/* One whole message, header checked; hello is not handed on. False: stop, do not read further
-	 * until connection_resume(). */
+	/* One whole message, header checked; hello is not handed on. False: stop, do not read
+	 * further until connection_resume(). */
 	bool (*message)(struct connection *, const uint8_t *data, size_t size, void *arg);
-	/* Gone: 0 the peer closed it, else -errno; -EPROTO: no common version, or broken framing. */
+	/* Gone: 0 the peer closed it, else -errno; -EPROTO: no common version, or broken framing.
+	 */
 	void (*closed)(struct connection *, int error, void *arg);
 };
 

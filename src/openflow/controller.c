@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* controller: connections that the bridge makes and keeps: one object a target. An active target is
  * tried again after a pause that doubles up to max_backoff; a peer that is silent for the probe
- * interval is asked by an echo request, and given up after as long again. A passive target ("ptcp:")
- * is a socket of ours, whose sessions are service ones. */
+ * interval is asked by an echo request, and given up after as long again. A passive target
+ * ("ptcp:") is a socket of ours, whose sessions are service ones. */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -40,12 +40,14 @@ static void apply_config(struct controller *c)
 	if (!c->session)
 		return;
 	c->session->rate = c->config.rate_limit;
-	c->session->burst = c->config.burst_limit ? c->config.burst_limit : c->config.rate_limit / 4 + 1;
+	c->session->burst =
+		c->config.burst_limit ? c->config.burst_limit : c->config.rate_limit / 4 + 1;
 }
 
 static void back_off(struct controller *c)
 {
-	int max = c->config.max_backoff_ms > 0 ? MAX(c->config.max_backoff_ms, MIN_BACKOFF_MS) : 8000;
+	int max =
+		c->config.max_backoff_ms > 0 ? MAX(c->config.max_backoff_ms, MIN_BACKOFF_MS) : 8000;
 	c->backoff_ms = c->backoff_ms ? MIN(c->backoff_ms * 2, max) : MIN_BACKOFF_MS;
 	c->state = BACKOFF;
 	log_info("%s<->%s: waiting %d seconds before reconnect", c->server->name, c->target,
@@ -90,9 +92,11 @@ static void on_timer(struct timer *t)
 		c->state = ACTIVE;
 	if (silent < c->config.probe_interval_ms) {
 		c->state = ACTIVE;
-		timer_arm_in(&c->timer, c->server->loop, (c->config.probe_interval_ms - silent) * NS_PER_MS);
+		timer_arm_in(&c->timer, c->server->loop,
+			     (c->config.probe_interval_ms - silent) * NS_PER_MS);
 	} else if (c->state == IDLE) {
-		log_err("%s<->%s: no response to inactivity probe after %lld seconds, disconnecting",
+		log_err("%s<->%s: no response to inactivity probe after %lld seconds, "
+			"disconnecting",
 			c->server->name, c->target, (long long)(silent / 1000));
 		fail(c, -ETIMEDOUT);
 	} else {
@@ -111,7 +115,8 @@ static void connect_now(struct controller *c)
 	log_info("%s<->%s: connecting...", c->server->name, c->target);
 	int r = stream_open(c->target, DEFAULT_PORT, c->server->loop, &stream, &err);
 	if (r < 0) {
-		log_warn("%s<->%s: connection failed (%s)", c->server->name, c->target, err_text(&err));
+		log_warn("%s<->%s: connection failed (%s)", c->server->name, c->target,
+			 err_text(&err));
 		c->last_error = r;
 		back_off(c);
 		return;
@@ -166,7 +171,8 @@ static void on_accept(struct listener *l, struct stream *stream, void *arg)
 	s->burst = c->config.burst_limit ? c->config.burst_limit : c->config.rate_limit / 4 + 1;
 }
 
-static void controller_add(struct openflow_server *srv, const struct openflow_controller_config *config)
+static void controller_add(struct openflow_server *srv,
+			   const struct openflow_controller_config *config)
 {
 	struct controller *c = xzalloc(sizeof *c);
 	c->server = srv;
@@ -182,7 +188,8 @@ static void controller_add(struct openflow_server *srv, const struct openflow_co
 		return;
 	}
 	AUTO_ERR err = ERR_INIT;
-	if (listener_open(c->target, DEFAULT_PORT, srv->loop, on_accept, c, &c->listener, &err) < 0) {
+	if (listener_open(c->target, DEFAULT_PORT, srv->loop, on_accept, c, &c->listener, &err) <
+	    0) {
 		log_err("%s: cannot listen on %s: %s", srv->name, c->target, err_text(&err));
 		c->last_error = -EADDRINUSE;
 	}
@@ -220,7 +227,8 @@ void controllers_set(struct openflow_server *srv, const struct openflow_controll
 		found->wanted = true;
 		found->config = config[i];
 		apply_config(found);
-		if ((found->state == ACTIVE || found->state == IDLE) && !timer_is_armed(&found->timer))
+		if ((found->state == ACTIVE || found->state == IDLE) &&
+		    !timer_is_armed(&found->timer))
 			arm_probe(found);
 	}
 	LIST_FOR_EACH_SAFE(c, &srv->controllers, node) {
@@ -275,27 +283,32 @@ void openflow_server_reconnect(struct openflow_server *srv)
 
 static const char *role_name(enum of_role role)
 {
-	return role == OFROLE_PRIMARY ? "primary" : role == OFROLE_SECONDARY ? "secondary" : "other";
+	return role == OFROLE_PRIMARY	  ? "primary"
+	       : role == OFROLE_SECONDARY ? "secondary"
+					  : "other";
 }
 
 void openflow_server_for_each_controller(const struct openflow_server *srv,
-					 void (*cb)(const struct openflow_controller_status *, void *),
+					 void (*cb)(const struct openflow_controller_status *,
+						    void *),
 					 void *arg)
 {
 	const struct controller *c;
 	int64_t now = clock_mono_ms();
 	LIST_FOR_EACH(c, &srv->controllers, node) {
 		bool up = c->session && connection_version(c->session->conn);
-		cb(&(struct openflow_controller_status){
-			   .target = c->target,
-			   .is_connected = up,
-			   .role = role_name(c->session ? c->session->role : OFROLE_EQUAL),
-			   .last_error = c->last_error ? err_name(c->last_error) : NULL,
-			   .state = is_passive(c) ? "VOID" : state_names[c->state],
-			   .sec_since_connect = c->connected_ms ? (now - c->connected_ms) / 1000 : -1,
-			   .sec_since_disconnect =
-				   c->disconnected_ms ? (now - c->disconnected_ms) / 1000 : -1,
-		   },
-		   arg);
+		cb(
+			&(struct openflow_controller_status){
+				.target = c->target,
+				.is_connected = up,
+				.role = role_name(c->session ? c->session->role : OFROLE_EQUAL),
+				.last_error = c->last_error ? err_name(c->last_error) : NULL,
+				.state = is_passive(c) ? "VOID" : state_names[c->state],
+				.sec_since_connect =
+					c->connected_ms ? (now - c->connected_ms) / 1000 : -1,
+				.sec_since_disconnect =
+					c->disconnected_ms ? (now - c->disconnected_ms) / 1000 : -1,
+			},
+			arg);
 	}
 }

@@ -64,7 +64,8 @@ static int dump(struct request *r)
 		e = ops->for_each_meter_config(srv->sw, meter_request_parse(&r->m), put_meter, &d);
 		break;
 	default:
-		e = ops->for_each_meter_stats(srv->sw, meter_request_parse(&r->m), put_meter_stats, &d);
+		e = ops->for_each_meter_stats(srv->sw, meter_request_parse(&r->m), put_meter_stats,
+					      &d);
 	}
 	multipart_end(&d.mp);
 	return e;

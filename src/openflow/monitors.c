@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* monitors: sessions that are told of changes of flows. What a session changed itself comes shortened
- * (its transaction's id), unless it asked for all. Changes of one request go in one message, behind
- * the request's own reply; those of the switch itself (time-outs) at once. */
+/* monitors: sessions that are told of changes of flows. What a session changed itself comes
+ * shortened (its transaction's id), unless it asked for all. Changes of one request go in one
+ * message, behind the request's own reply; those of the switch itself (time-outs) at once. */
 #include "openflow/ofsession.h"
 
 #include "ofp/error.h"
@@ -46,9 +46,14 @@ static void put_initial(const struct flow_stats *fs, void *arg)
 	struct initial *in = arg;
 	bool actions = in->want->flags & OFFMF_ACTIONS;
 	const struct flow_update u = {
-		.event = OFFUE_INITIAL, .idle_timeout = fs->idle_timeout, .hard_timeout = fs->hard_timeout,
-		.table_id = fs->table_id, .priority = fs->priority, .cookie = fs->cookie,
-		.match = fs->match, .actions = actions ? fs->actions : NULL,
+		.event = OFFUE_INITIAL,
+		.idle_timeout = fs->idle_timeout,
+		.hard_timeout = fs->hard_timeout,
+		.table_id = fs->table_id,
+		.priority = fs->priority,
+		.cookie = fs->cookie,
+		.match = fs->match,
+		.actions = actions ? fs->actions : NULL,
 		.actions_size = actions ? fs->actions_size : 0,
 	};
 	size_t at = in->r->reply.size;
@@ -70,8 +75,10 @@ static int add(struct request *r, struct initial *in, const struct flow_monitor_
 	if (!(want->flags & OFFMF_INITIAL))
 		return 0;
 	in->want = want;
-	const struct flow_stats_request req = { .match = want->match, .table_id = want->table_id,
-						.out_port = want->out_port, .out_group = want->out_group };
+	const struct flow_stats_request req = { .match = want->match,
+						.table_id = want->table_id,
+						.out_port = want->out_port,
+						.out_group = want->out_group };
 	return srv->ops->for_each_flow(srv->sw, &req, put_initial, in);
 }
 
@@ -126,13 +133,15 @@ int handle_monitor(struct request *r)
 
 static bool interested(const struct flow_monitor_request *r, const struct flow_update *u)
 {
-	static const uint16_t flag_of[] = { [OFFUE_ADDED] = OFFMF_ADD, [OFFUE_DELETED] = OFFMF_DELETE,
+	static const uint16_t flag_of[] = { [OFFUE_ADDED] = OFFMF_ADD,
+					    [OFFUE_DELETED] = OFFMF_DELETE,
 					    [OFFUE_MODIFIED] = OFFMF_MODIFY };
 	if (u->event > OFFUE_MODIFIED || !(r->flags & flag_of[u->event]))
 		return false;
 	if (r->table_id != OFPTT_ALL && r->table_id != u->table_id)
 		return false;
-	if (r->out_port != OFPORT_NONE && !of_actions_output_to(u->actions, u->actions_size, r->out_port))
+	if (r->out_port != OFPORT_NONE &&
+	    !of_actions_output_to(u->actions, u->actions_size, r->out_port))
 		return false;
 	if (r->out_group != OFPG_ANY && r->out_group &&
 	    !of_actions_output_to_group(u->actions, u->actions_size, r->out_group))
@@ -174,7 +183,8 @@ void ofsession_monitors_flush(struct openflow_server *srv)
 		flush(s);
 }
 
-void ofsession_monitors_update(void *listener, const struct flow_update *u, const struct of_origin *origin)
+void ofsession_monitors_update(void *listener, const struct flow_update *u,
+			       const struct of_origin *origin)
 {
 	struct openflow_server *srv = listener;
 	struct ofsession *s;
@@ -189,7 +199,8 @@ void ofsession_monitors_update(void *listener, const struct flow_update *u, cons
 			continue;
 		enum of_version v = connection_version(s->conn);
 		if (origin && origin->session == s && !(flags & OFFMF_OWN)) {
-			const struct flow_update abbrev = { .event = OFFUE_ABBREV, .xid = origin->xid };
+			const struct flow_update abbrev = { .event = OFFUE_ABBREV,
+							    .xid = origin->xid };
 			/* Once for a request, however many flows it changed. */
 			if (s->abbreviated_xid != origin->xid || !s->updates.size)
 				flow_update_put(&s->updates, &abbrev, v);

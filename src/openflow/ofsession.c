@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ofsession: requests are answered in order, each before the next is read. What cannot be answered yet
- * (a barrier that waits for the fast path, a peer that does not take its replies) stops the reading,
- * so that a session's memory has a bound that its peer cannot move. */
+/* ofsession: requests are answered in order, each before the next is read. What cannot be answered
+ * yet (a barrier that waits for the fast path, a peer that does not take its replies) stops the
+ * reading, so that a session's memory has a bound that its peer cannot move. */
 #include "openflow/ofsession.h"
 
 #include <errno.h>
@@ -24,8 +24,8 @@ void ofsession_send(struct ofsession *s, const struct bytes *b)
 void ofsession_send_error(struct ofsession *s, int error, const void *request, size_t size)
 {
 	AUTO_BYTES b = BYTES_INIT;
-	error_build(&b, of_error_is(error < 0 ? -error : error) ? error : OFPERR_OFPBRC_EPERM, request,
-		    size);
+	error_build(&b, of_error_is(error < 0 ? -error : error) ? error : OFPERR_OFPBRC_EPERM,
+		    request, size);
 	log_info_limited(&limit, "%s<->%s: sending %s error reply to message of type %u",
 			 s->server->name, connection_name(s->conn), of_error_name(error),
 			 size > 1 ? ((const uint8_t *)request)[1] : 0);
@@ -106,13 +106,8 @@ static int dispatch(struct request *r)
 		break;
 	}
 	static int (*const families[])(struct request *) = {
-		handle_flow,
-		handle_switch,
-		handle_port,
-		handle_group,
-		handle_table,
-		handle_bundle,
-		handle_monitor,
+		handle_flow,  handle_switch, handle_port,    handle_group,
+		handle_table, handle_bundle, handle_monitor,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		int e = families[i](r);
@@ -167,7 +162,7 @@ static void on_closed(struct connection *conn, int error, void *arg)
 static const struct connection_ops connection_ops = { on_ready, on_message, on_closed };
 
 struct ofsession *ofsession_new(struct openflow_server *server, struct stream *stream,
-			    enum ofsession_kind kind, struct controller *controller)
+				enum ofsession_kind kind, struct controller *controller)
 {
 	struct ofsession *s = xzalloc(sizeof *s);
 	s->server = server;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ofsession: one OpenFlow connection of a bridge, and the server that holds them. For this folder only.
- * Reading order: server.c (who connects), ofsession.c (which message goes where), then one file a
- * family of messages; async.c is what the switch sends unasked. */
+/* ofsession: one OpenFlow connection of a bridge, and the server that holds them. For this folder
+ * only. Reading order: server.c (who connects), ofsession.c (which message goes where), then one
+ * file a family of messages; async.c is what the switch sends unasked. */
 #pragma once
 #include "base/list.h"
 #include "io/stream.h"
@@ -35,9 +35,9 @@ struct ofsession {
 	bool invalid_ttl;
 	uint16_t controller_id;
 	enum of_packet_in_format packet_in_format;
-	bool nxm;	/* 1.0: speaks NXM */
-	bool table_id;	/* 1.0: commands of flow_mod name tables */
-	bool waiting;	/* for the end of a barrier */
+	bool nxm;      /* 1.0: speaks NXM */
+	bool table_id; /* 1.0: commands of flow_mod name tables */
+	bool waiting;  /* for the end of a barrier */
 	uint32_t barrier_xid;
 	struct list bundles;  /* struct bundle */
 	struct list monitors; /* struct monitor */
@@ -65,7 +65,7 @@ struct openflow_server {
 };
 
 struct ofsession *ofsession_new(struct openflow_server *, struct stream *, enum ofsession_kind,
-			    struct controller *);
+				struct controller *);
 void ofsession_free(struct ofsession *);
 void ofsession_send(struct ofsession *, const struct bytes *);
 void ofsession_send_error(struct ofsession *, int error, const void *request, size_t size);
@@ -80,7 +80,7 @@ struct request {
 	struct bytes reply;
 	bool hold; /* the reply comes later: read no further */
 };
-int handle_flow(struct request *);    /* -1: not of this family, in all of them */
+int handle_flow(struct request *); /* -1: not of this family, in all of them */
 int handle_port(struct request *);
 int handle_switch(struct request *);
 int handle_group(struct request *);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* openflow: the OpenFlow sessions of one bridge: the sockets BRIDGE.mgmt and BRIDGE.snoop, controllers
- * it connects to, and those that connect to it. What they ask is done through the bridge's table
- * of functions (ofp/switch.h).
+/* openflow: the OpenFlow sessions of one bridge: the sockets BRIDGE.mgmt and BRIDGE.snoop,
+ * controllers it connects to, and those that connect to it. What they ask is done through the
+ * bridge's table of functions (ofp/switch.h).
  *
  * Threads: the loop's, control lock held. Ownership: the server belongs to who made it. */
 #pragma once
@@ -13,8 +13,9 @@ struct openflow_server;
 
 /* Opens $OVS_RUNDIR/NAME.mgmt and NAME.snoop. 'sw' is what the functions of 'ops' get; both outlive
  * the server. */
-MUST_CHECK int openflow_server_new(const char *bridge_name, const struct of_switch_ops *ops, void *sw,
-				   struct loop *loop, struct openflow_server **ret, struct err *err);
+MUST_CHECK int openflow_server_new(const char *bridge_name, const struct of_switch_ops *ops,
+				   void *sw, struct loop *loop, struct openflow_server **ret,
+				   struct err *err);
 void openflow_server_free(struct openflow_server *);
 
 /* What the bridge calls to tell the sessions: hand these and the server to the bridge. */
@@ -30,8 +31,8 @@ struct openflow_controller_config {
 	int max_backoff_ms, probe_interval_ms; /* 0: no probes */
 	bool in_band;			       /* connection_mode */
 	bool service;			       /* type=service: packet-in only on request */
-	uint32_t rate_limit, burst_limit; /* packet-ins a second; 0: none */
-	uint32_t max_queued;		  /* packet-ins waiting for the rate limit */
+	uint32_t rate_limit, burst_limit;      /* packet-ins a second; 0: none */
+	uint32_t max_queued;		       /* packet-ins waiting for the rate limit */
 	bool enable_async;
 	uint8_t dscp;
 	const char *local_ip; /* NULL; more for in-band */

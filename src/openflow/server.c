@@ -29,8 +29,8 @@ static int listen_on(struct openflow_server *s, const char *suffix, struct liste
 	return listener_open(target, 0, s->loop, on_accept, s, ret, err);
 }
 
-int openflow_server_new(const char *name, const struct of_switch_ops *ops, void *sw, struct loop *loop,
-			struct openflow_server **ret, struct err *err)
+int openflow_server_new(const char *name, const struct of_switch_ops *ops, void *sw,
+			struct loop *loop, struct openflow_server **ret, struct err *err)
 {
 	struct openflow_server *s = xzalloc(sizeof *s);
 	s->name = xstrdup(name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* settings: what the switch is, and how a session wants to be treated: features, configuration, roles,
- * asynchronous messages, Nicira's formats. */
+/* settings: what the switch is, and how a session wants to be treated: features, configuration,
+ * roles, asynchronous messages, Nicira's formats. */
 #include "openflow/ofsession.h"
 
 #include "ofp/error.h"
@@ -96,9 +96,11 @@ void ofsession_set_role(struct ofsession *s, enum of_role role)
 			if (other == s || other->role != OFROLE_PRIMARY)
 				continue;
 			other->role = OFROLE_SECONDARY;
-			const struct of_role_status st = { OFROLE_SECONDARY, 0, srv->generation_id };
+			const struct of_role_status st = { OFROLE_SECONDARY, 0,
+							   srv->generation_id };
 			AUTO_BYTES b = BYTES_INIT;
-			/* Told if it wants to be: OFPT_ROLE_STATUS is on by default for 1.4 only. */
+			/* Told if it wants to be: OFPT_ROLE_STATUS is on by default for 1.4 only.
+			 */
 			if (role_status_build(&b, &st, connection_version(other->conn)))
 				ofsession_send(other, &b);
 		}

@@ -5,9 +5,15 @@
 #include "ovsdb/parser.h"
 
 static const char *const names[N_COND_FUNCTIONS] = {
-	[COND_FALSE] = "false", [COND_TRUE] = "true", [COND_LT] = "<",
-	[COND_LE] = "<=",	[COND_EQ] = "==",     [COND_NE] = "!=",
-	[COND_GE] = ">=",	[COND_GT] = ">",      [COND_INCLUDES] = "includes",
+	[COND_FALSE] = "false",
+	[COND_TRUE] = "true",
+	[COND_LT] = "<",
+	[COND_LE] = "<=",
+	[COND_EQ] = "==",
+	[COND_NE] = "!=",
+	[COND_GE] = ">=",
+	[COND_GT] = ">",
+	[COND_INCLUDES] = "includes",
 	[COND_EXCLUDES] = "excludes",
 };
 
@@ -21,15 +27,9 @@ bool condition_function_from_name(const char *name, enum condition_function *ret
 	return false;
 }
 
-const char *condition_function_name(enum condition_function f)
-{
-	return names[f];
-}
+const char *condition_function_name(enum condition_function f) { return names[f]; }
 
-void condition_init(struct condition *c)
-{
-	memset(c, 0, sizeof *c);
-}
+void condition_init(struct condition *c) { memset(c, 0, sizeof *c); }
 
 void condition_fini(struct condition *c)
 {

@@ -16,7 +16,8 @@ COUNTER_DEFINE(ovsdb_transact_wait);
 
 static void run(struct request *);
 
-/* --- opening ------------------------------------------------------------------------------------*/
+/* --- opening
+ * ------------------------------------------------------------------------------------*/
 
 static void snapshot_cb(struct str *ret_schema, struct str *ret_data, const char *comment, void *d_)
 {
@@ -91,8 +92,8 @@ static int read_schema(struct storage *s, const char *path, struct schema **ret,
 	return 0;
 }
 
-/* What is whole is loaded; from the first record on that is not, or that makes no sense, all is left
- * out, and said to be. */
+/* What is whole is loaded; from the first record on that is not, or that makes no sense, all is
+ * left out, and said to be. */
 static void load(struct storage *s, struct db *db)
 {
 	AUTO_ERR err = ERR_INIT;
@@ -143,7 +144,8 @@ void database_close(struct database *d)
 	free(d);
 }
 
-/* --- requests -----------------------------------------------------------------------------------*/
+/* --- requests
+ * -----------------------------------------------------------------------------------*/
 
 static void arm_timer(struct database *d)
 {
@@ -240,7 +242,9 @@ static void log_table_changes(const struct table *t, const struct row *row,
 	if (t->schema->index < ARRAY_SIZE(d->is_logged) && d->is_logged[t->schema->index])
 		log_info("%s: table %s: row %s %s", d->name, t->schema->name,
 			 uuid_to_str(&row->uuid, text),
-			 !old ? "inserted" : !new_ ? "deleted" : "modified");
+			 !old	 ? "inserted"
+			 : !new_ ? "deleted"
+				 : "modified");
 }
 
 static void run(struct request *r)
@@ -259,8 +263,8 @@ static void run(struct request *r)
 		break;
 	case EXEC_BLOCKED:
 		counter_inc(&ovsdb_transact_wait);
-		r->deadline_ns = wait_ms == INT64_MAX ? INT64_MAX
-						      : r->arrived_ns + wait_ms * NS_PER_MS;
+		r->deadline_ns =
+			wait_ms == INT64_MAX ? INT64_MAX : r->arrived_ns + wait_ms * NS_PER_MS;
 		list_push_back(&d->waiting, &r->node);
 		d->n_waiting++;
 		arm_timer(d);
@@ -343,7 +347,8 @@ void database_flush(struct database *d)
 		storage_flush(d->storage);
 }
 
-/* --- compaction and conversion ------------------------------------------------------------------*/
+/* --- compaction and conversion
+ * ------------------------------------------------------------------*/
 
 int database_compact(struct database *d, struct err *err)
 {
@@ -378,7 +383,8 @@ int db_convert(const struct db *from, struct schema *schema, struct db **ret, st
 		struct row *row;
 		if (!dst)
 			continue;
-		TABLE_FOR_EACH_ROW(row, src) {
+		TABLE_FOR_EACH_ROW(row, src)
+		{
 			struct row *new_ = txn_insert(txn, dst, &row->uuid);
 			for (size_t j = N_FIXED_COLUMNS; !r && j < src->schema->n_columns; j++) {
 				const struct column_schema *c =

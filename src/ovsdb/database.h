@@ -2,9 +2,8 @@
 /* database: contents, storage, monitors and the requests that wait, put together.
  *
  * A request runs at once if it can. One whose "wait" does not hold is tried again after each change
- * and when it times out. The answer comes when the disk has the record, after the monitors have been
- * told.
- * Threads: the loop's. */
+ * and when it times out. The answer comes when the disk has the record, after the monitors have
+ * been told. Threads: the loop's. */
 #pragma once
 #include "ovsdb/execute.h"
 #include "ovsdb/monitor.h"
@@ -18,11 +17,11 @@ struct database {
 	struct storage *storage; /* NULL: nothing is kept on disk */
 	struct monitor_set monitors;
 	struct loop *loop;
-	bool is_builtin;   /* clients may not change it */
-	bool is_logged[64]; /* tlog-set, by table index */
+	bool is_builtin;     /* clients may not change it */
+	bool is_logged[64];  /* tlog-set, by table index */
 	struct list waiting; /* of struct request */
 	size_t n_waiting;
-	struct list flying;  /* of struct request: prepared, the disk has not answered */
+	struct list flying; /* of struct request: prepared, the disk has not answered */
 	struct deferred retry;
 	struct timer timer;
 	void (*changed)(struct database *, const struct txn *, void *arg); /* may be NULL */

@@ -11,14 +11,16 @@
 
 static const char schema_text[] =
 	"{\"name\":\"d\",\"tables\":{"
-	"\"t\":{\"isRoot\":true,\"indexes\":[[\"i\",\"s\"]],\"columns\":{\"i\":{\"type\":\"integer\"},"
+	"\"t\":{\"isRoot\":true,\"indexes\":[[\"i\",\"s\"]],\"columns\":{\"i\":{\"type\":"
+	"\"integer\"},"
 	"\"s\":{\"type\":\"string\"},\"eph\":{\"type\":\"string\",\"ephemeral\":true},"
 	"\"ss\":{\"type\":{\"key\":\"string\",\"min\":0,\"max\":\"unlimited\"}},"
 	"\"c\":{\"type\":{\"key\":{\"type\":\"uuid\",\"refTable\":\"c\"},\"min\":0,\"max\":"
 	"\"unlimited\"}},"
 	"\"w\":{\"type\":{\"key\":{\"type\":\"uuid\",\"refTable\":\"c\",\"refType\":\"weak\"},"
 	"\"min\":0,\"max\":\"unlimited\"}}}},"
-	"\"c\":{\"columns\":{\"n\":{\"type\":\"integer\"},\"up\":{\"type\":{\"key\":{\"type\":\"uuid\","
+	"\"c\":{\"columns\":{\"n\":{\"type\":\"integer\"},\"up\":{\"type\":{\"key\":{\"type\":"
+	"\"uuid\","
 	"\"refTable\":\"c\"},\"min\":0}}}},"
 	"\"lim\":{\"isRoot\":true,\"maxRows\":2,\"columns\":{\"x\":{\"type\":\"integer\"}}}}}";
 
@@ -69,13 +71,15 @@ static void expect_error(const char *ops, const char *word)
 
 static void test_operations(void **state)
 {
-	expect("{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"i\":1,\"s\":\"a\"},\"uuid\":\"" U1 "\"}",
+	expect("{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"i\":1,\"s\":\"a\"},\"uuid\":\"" U1
+	       "\"}",
 	       "[{\"uuid\":[\"uuid\",\"" U1 "\"]}]");
 	expect("{\"op\":\"select\",\"table\":\"t\",\"where\":[],\"columns\":[\"i\",\"s\"]}",
 	       "[{\"rows\":[{\"i\":1,\"s\":\"a\"}]}]");
 	expect("{\"op\":\"mutate\",\"table\":\"t\",\"where\":[[\"i\",\"==\",1]],\"mutations\":"
 	       "[[\"i\",\"+=\",4],[\"ss\",\"insert\",\"x\"]]},"
-	       "{\"op\":\"wait\",\"table\":\"t\",\"where\":[],\"columns\":[\"i\",\"ss\"],\"until\":\"==\","
+	       "{\"op\":\"wait\",\"table\":\"t\",\"where\":[],\"columns\":[\"i\",\"ss\"],\"until\":"
+	       "\"==\","
 	       "\"rows\":[{\"i\":5,\"ss\":\"x\"}],\"timeout\":0}",
 	       "[{\"count\":1},{}]");
 	expect("{\"op\":\"foo\"},{\"op\":\"abort\"}",
@@ -91,7 +95,8 @@ static void test_operations(void **state)
 		     "{\"op\":\"insert\",\"table\":\"t\",\"row\":{},\"uuid-name\":\"a\"}",
 		     "duplicate uuid-name");
 	expect_error("{\"op\":\"assert\",\"lock\":\"l\"}", "Asserted lock l not held.");
-	expect_error("{\"op\":\"wait\",\"table\":\"t\",\"where\":[],\"columns\":[\"i\"],\"until\":\"!=\","
+	expect_error("{\"op\":\"wait\",\"table\":\"t\",\"where\":[],\"columns\":[\"i\"],\"until\":"
+		     "\"!=\","
 		     "\"rows\":[{\"i\":5}],\"timeout\":0}",
 		     "\\\"where\\\" clause test failed");
 }
@@ -99,11 +104,13 @@ static void test_operations(void **state)
 static void test_references(void **state)
 {
 	/* The name is used before the insert that defines it. */
-	expect("{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U1 "\",\"row\":{\"c\":[\"named-uuid\","
+	expect("{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U1
+	       "\",\"row\":{\"c\":[\"named-uuid\","
 	       "\"k\"],\"w\":[\"named-uuid\",\"k\"]}},{\"op\":\"insert\",\"table\":\"c\","
 	       "\"uuid-name\":\"k\",\"uuid\":\"" U2 "\",\"row\":{\"n\":7}}",
 	       "[{\"uuid\":[\"uuid\",\"" U1 "\"]},{\"uuid\":[\"uuid\",\"" U2 "\"]}]");
-	expect_error("{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"i\":3,\"c\":[\"uuid\",\"" U1 "\"]}}",
+	expect_error("{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"i\":3,\"c\":[\"uuid\",\"" U1
+		     "\"]}}",
 		     "references nonexistent row " U1 " in table c.");
 }
 
@@ -131,10 +138,11 @@ static void test_named_uuid(void **state)
 
 static void test_limits(void **state)
 {
-	expect_error("{\"op\":\"insert\",\"table\":\"lim\",\"row\":{}},{\"op\":\"insert\",\"table\":"
-		     "\"lim\",\"row\":{}},{\"op\":\"insert\",\"table\":\"lim\",\"row\":{}}",
-		     "transaction causes \\\"lim\\\" table to contain 3 rows, greater than the "
-		     "schema-defined limit of 2 row(s)");
+	expect_error(
+		"{\"op\":\"insert\",\"table\":\"lim\",\"row\":{}},{\"op\":\"insert\",\"table\":"
+		"\"lim\",\"row\":{}},{\"op\":\"insert\",\"table\":\"lim\",\"row\":{}}",
+		"transaction causes \\\"lim\\\" table to contain 3 rows, greater than the "
+		"schema-defined limit of 2 row(s)");
 	expect_error("{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"i\":1}},"
 		     "{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"i\":1}}",
 		     "have identical values (1 and \\\"\\\") for index on columns \\\"i\\\" and "
@@ -144,13 +152,15 @@ static void test_limits(void **state)
 	       "{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U2 "\",\"row\":{\"i\":2}}",
 	       "[{\"uuid\":[\"uuid\",\"" U1 "\"]},{\"uuid\":[\"uuid\",\"" U2 "\"]}]");
 	expect("{\"op\":\"update\",\"table\":\"t\",\"where\":[[\"_uuid\",\"==\",[\"uuid\",\"" U1
-	       "\"]]],\"row\":{\"i\":2}},{\"op\":\"update\",\"table\":\"t\",\"where\":[[\"_uuid\",\"==\","
+	       "\"]]],\"row\":{\"i\":2}},{\"op\":\"update\",\"table\":\"t\",\"where\":[[\"_uuid\","
+	       "\"==\","
 	       "[\"uuid\",\"" U2 "\"]]],\"row\":{\"i\":1}}",
 	       "[{\"count\":1},{\"count\":1}]");
 	expect_error("{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"i\":2}}", "identical values");
 }
 
-/* --- monitors -----------------------------------------------------------------------------------*/
+/* --- monitors
+ * -----------------------------------------------------------------------------------*/
 
 static struct str heard;
 
@@ -187,8 +197,9 @@ static void expect_heard(const char *ops, const char *messages)
 static void test_monitors(void **state)
 {
 	struct monitor_sub v1, v2, twin;
-	static const char where[] = "{\"t\":[{\"columns\":[\"i\",\"ss\"],\"where\":[[\"i\",\"==\",1],"
-				    "[\"i\",\"==\",2]]}]}";
+	static const char where[] =
+		"{\"t\":[{\"columns\":[\"i\",\"ss\"],\"where\":[[\"i\",\"==\",1],"
+		"[\"i\",\"==\",2]]}]}";
 
 	expect("{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U1 "\",\"row\":{\"i\":1}}",
 	       "[{\"uuid\":[\"uuid\",\"" U1 "\"]}]");
@@ -201,11 +212,13 @@ static void test_monitors(void **state)
 	expect_heard("{\"op\":\"update\",\"table\":\"t\",\"where\":[],\"row\":{\"i\":2}}",
 		     "{\"id\":null,\"method\":\"update2\",\"params\":[\"x\",{\"t\":{\"" U1
 		     "\":{\"modify\":{\"i\":2}}}}]}\n");
-	expect_heard("{\"op\":\"mutate\",\"table\":\"t\",\"where\":[],\"mutations\":[[\"ss\",\"insert\","
-		     "[\"set\",[\"a\",\"b\"]]]]}",
-		     "{\"id\":null,\"method\":\"update2\",\"params\":[\"x\",{\"t\":{\"" U1
-		     "\":{\"modify\":{\"ss\":[\"set\",[\"a\",\"b\"]]}}}}]}\n");
-	expect_heard("{\"op\":\"update\",\"table\":\"t\",\"where\":[],\"row\":{\"s\":\"unseen\"}}", "");
+	expect_heard(
+		"{\"op\":\"mutate\",\"table\":\"t\",\"where\":[],\"mutations\":[[\"ss\",\"insert\","
+		"[\"set\",[\"a\",\"b\"]]]]}",
+		"{\"id\":null,\"method\":\"update2\",\"params\":[\"x\",{\"t\":{\"" U1
+		"\":{\"modify\":{\"ss\":[\"set\",[\"a\",\"b\"]]}}}}]}\n");
+	expect_heard("{\"op\":\"update\",\"table\":\"t\",\"where\":[],\"row\":{\"s\":\"unseen\"}}",
+		     "");
 	expect_heard("{\"op\":\"update\",\"table\":\"t\",\"where\":[],\"row\":{\"i\":9}}",
 		     "{\"id\":null,\"method\":\"update2\",\"params\":[\"x\",{\"t\":{\"" U1
 		     "\":{\"delete\":null}}}]}\n");
@@ -232,11 +245,11 @@ static void test_change_conditions(void **state)
 	json_t *id = json_string("new");
 	json_t *requests = test_json("{\"t\":[{\"where\":[[\"i\",\"==\",2]]}]}");
 
-	free(test_run(d, "{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U1 "\",\"row\":{\"i\":1}},"
-			 "{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U2 "\",\"row\":{\"i\":2}}"));
-	subscribe(&sub, MONITOR_V2,
-		  "{\"t\":[{\"columns\":[\"i\"],\"where\":[[\"i\",\"==\",1]]}]}", "x",
-		  "{\"t\":{\"" U1 "\":{\"initial\":{\"i\":1}}}}");
+	free(test_run(d,
+		      "{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U1 "\",\"row\":{\"i\":1}},"
+		      "{\"op\":\"insert\",\"table\":\"t\",\"uuid\":\"" U2 "\",\"row\":{\"i\":2}}"));
+	subscribe(&sub, MONITOR_V2, "{\"t\":[{\"columns\":[\"i\"],\"where\":[[\"i\",\"==\",1]]}]}",
+		  "x", "{\"t\":{\"" U1 "\":{\"initial\":{\"i\":1}}}}");
 	assert_int_equal(monitor_change(&d->monitors, &sub, id, requests, free, NULL), 0);
 	assert_non_null(strstr(heard.s, "\"new\""));
 	assert_non_null(strstr(heard.s, "\"" U1 "\":{\"delete\":null}"));
@@ -253,8 +266,9 @@ static void answer(struct request *r, json_t *results) { answered = results; }
 
 static void test_cancel(void **state)
 {
-	json_t *params = test_json("[\"d\",{\"op\":\"wait\",\"table\":\"t\",\"where\":[],\"columns\":"
-				   "[\"i\"],\"until\":\"==\",\"rows\":[{\"i\":5}]}]");
+	json_t *params =
+		test_json("[\"d\",{\"op\":\"wait\",\"table\":\"t\",\"where\":[],\"columns\":"
+			  "[\"i\"],\"until\":\"==\",\"rows\":[{\"i\":5}]}]");
 	struct request r = { .params = params, .reply = answer };
 
 	assert_int_equal(database_request(d, &r, NULL), 0);
@@ -270,8 +284,8 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_operations), TEST(test_references),	     TEST(test_named_uuid),
-		TEST(test_limits),     TEST(test_monitors),	     TEST(test_change_conditions),
+		TEST(test_operations), TEST(test_references), TEST(test_named_uuid),
+		TEST(test_limits),     TEST(test_monitors),   TEST(test_change_conditions),
 		TEST(test_cancel),
 	};
 

@@ -13,12 +13,12 @@
 struct txn_row;
 
 struct row {
-	struct hmap_node node;	  /* in table->rows, by uuid */
-	struct txn_row *txn_row;  /* change that is not finished yet, or NULL */
+	struct hmap_node node;	 /* in table->rows, by uuid */
+	struct txn_row *txn_row; /* change that is not finished yet, or NULL */
 	struct uuid uuid;
-	uint32_t n_refs;	  /* strong references to this row, committed */
-	bool is_indexed;	  /* its index nodes are in the table's indexes */
-	struct datum **fields;	  /* by column index; current, with changes of open transactions */
+	uint32_t n_refs;       /* strong references to this row, committed */
+	bool is_indexed;       /* its index nodes are in the table's indexes */
+	struct datum **fields; /* by column index; current, with changes of open transactions */
 	struct hmap_node index_nodes[]; /* one an index of the table */
 };
 
@@ -42,8 +42,8 @@ struct db {
 	struct schema *schema; /* NULL: has no contents yet */
 	struct table **tables; /* by table_schema.index */
 	struct hmap weak_refs;
-	uint64_t n_txns;   /* committed since start */
-	uint64_t n_atoms;  /* memory/show */
+	uint64_t n_txns;  /* committed since start */
+	uint64_t n_atoms; /* memory/show */
 };
 
 /* Takes a reference to the schema. */
@@ -63,7 +63,8 @@ size_t db_n_rows(const struct db *);
 /* A row with every column at its default, in no table yet. */
 struct row *row_new(struct table *, const struct uuid *);
 void row_free(struct row *, const struct table *);
-/* A value for "_version": no secret, but never the same twice, and made without asking the kernel. */
+/* A value for "_version": no secret, but never the same twice, and made without asking the kernel.
+ */
 struct datum *version_new(void);
 /* Puts the row into the table's indexes, and its weak references among the database's, or takes
  * them out again; by the fields it has now. */

@@ -15,7 +15,10 @@ struct dberr {
 	char *syntax;  /* the offending JSON as text; NULL: none */
 };
 
-#define DBERR_INIT { NULL, NULL, NULL }
+#define DBERR_INIT                                                                                 \
+	{                                                                                          \
+		NULL, NULL, NULL                                                                   \
+	}
 #define AUTO_DBERR CLEANUP(dberr_fini) struct dberr
 
 void dberr_fini(struct dberr *);

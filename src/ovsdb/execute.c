@@ -21,10 +21,7 @@ struct exec {
 /* An operation takes its members from x->parser and calls op_begin() when it has them all. */
 typedef int op_fn(struct exec *, const json_t *op, json_t *result, struct dberr *);
 
-static int op_begin(struct exec *x, struct dberr *err)
-{
-	return parser_finish(&x->parser, err);
-}
+static int op_begin(struct exec *x, struct dberr *err) { return parser_finish(&x->parser, err); }
 
 static struct table *op_table(struct exec *x)
 {
@@ -38,7 +35,8 @@ static struct table *op_table(struct exec *x)
 	return t;
 }
 
-/* --- which rows ---------------------------------------------------------------------------------*/
+/* --- which rows
+ * ---------------------------------------------------------------------------------*/
 
 struct rows {
 	struct row **rows;
@@ -51,15 +49,12 @@ static void rows_add(struct rows *rows, struct row *row)
 	rows->rows[rows->n++] = row;
 }
 
-static void rows_fini(struct rows *rows)
-{
-	free(rows->rows);
-}
+static void rows_fini(struct rows *rows) { free(rows->rows); }
 
 #define AUTO_ROWS CLEANUP(rows_fini) struct rows
 
-/* The values that the condition asks of an index's columns with "==", by column index; NULL unless it
- * asks for all of them. Caller frees the array. */
+/* The values that the condition asks of an index's columns with "==", by column index; NULL unless
+ * it asks for all of them. Caller frees the array. */
 static struct datum **index_values(const struct table *t, const struct column_set *index,
 				   const struct condition *c)
 {
@@ -80,8 +75,8 @@ static struct datum **index_values(const struct table *t, const struct column_se
 	return NULL;
 }
 
-/* Rows by an index, if the condition allows. The index knows rows as they were before this transaction,
- * so those it changed are looked at one by one. */
+/* Rows by an index, if the condition allows. The index knows rows as they were before this
+ * transaction, so those it changed are looked at one by one. */
 static bool find_by_index(const struct exec *x, const struct table *t, const struct condition *c,
 			  struct rows *ret)
 {
@@ -123,8 +118,8 @@ static void find_rows(const struct exec *x, const struct table *t, const struct 
 	if (find_by_index(x, t, c, ret))
 		return;
 	TABLE_FOR_EACH_ROW(row, t)
-		if (condition_matches_all(c, row->fields))
-			rows_add(ret, row);
+	if (condition_matches_all(c, row->fields))
+		rows_add(ret, row);
 }
 
 static int parse_and_find(struct exec *x, const struct table *t, const json_t *where,
@@ -139,7 +134,8 @@ static int parse_and_find(struct exec *x, const struct table *t, const json_t *w
 	return 0;
 }
 
-/* --- <row> --------------------------------------------------------------------------------------*/
+/* --- <row>
+ * --------------------------------------------------------------------------------------*/
 
 /* Values by column index; NULL where the row does not say. */
 struct row_values {
@@ -177,7 +173,8 @@ static int parse_row(struct exec *x, const struct table_schema *t, const json_t 
 	return 0;
 }
 
-/* --- operations ---------------------------------------------------------------------------------*/
+/* --- operations
+ * ---------------------------------------------------------------------------------*/
 
 static int insert_uuid(struct exec *x, const json_t *name, const json_t *fixed, struct uuid *ret,
 		       struct dberr *err)
@@ -260,8 +257,9 @@ static int op_select(struct exec *x, const json_t *op, json_t *result, struct db
 			continue;
 		json_t *row = json_object();
 		for (size_t j = 0; j < columns.n; j++)
-			json_object_set_new_nocheck(row, columns.columns[j]->name,
-						    datum_to_json(fields[columns.columns[j]->index]));
+			json_object_set_new_nocheck(
+				row, columns.columns[j]->name,
+				datum_to_json(fields[columns.columns[j]->index]));
 		json_array_append_new(array, row);
 	}
 	rowset_fini(&seen);

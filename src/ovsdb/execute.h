@@ -20,8 +20,8 @@ enum exec_outcome {
 };
 
 /* 'params' is the request's: the name of the database, then operations. 'elapsed_ms' is the time
- * since the request arrived. *ret_results is a new reference (not if blocked). *ret_wait_ms is when,
- * counted from the arrival, the wait times out; INT64_MAX: never. */
+ * since the request arrived. *ret_results is a new reference (not if blocked). *ret_wait_ms is
+ * when, counted from the arrival, the wait times out; INT64_MAX: never. */
 enum exec_outcome execute(struct db *, const struct exec_client *, const json_t *params,
 			  int64_t elapsed_ms, json_t **ret_results, struct txn **ret_txn,
 			  int64_t *ret_wait_ms);

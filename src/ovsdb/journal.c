@@ -31,10 +31,10 @@ struct journal_io journal_io = {
 #define HEADER_MAX 128
 
 struct journal {
-	char *path;	   /* as it was named */
-	char *real_path;   /* symbolic links followed: what a rename must replace */
+	char *path;	 /* as it was named */
+	char *real_path; /* symbolic links followed: what a rename must replace */
 	int fd;
-	int lock_fd;	   /* -1: not locked */
+	int lock_fd; /* -1: not locked */
 	bool is_cluster;
 	bool is_writable;
 	bool needs_rewrite;
@@ -46,32 +46,18 @@ struct journal {
 	off_t buffer_offset;
 };
 
-const char *journal_path(const struct journal *j)
-{
-	return j->path;
-}
+const char *journal_path(const struct journal *j) { return j->path; }
 
-bool journal_is_cluster(const struct journal *j)
-{
-	return j->is_cluster;
-}
+bool journal_is_cluster(const struct journal *j) { return j->is_cluster; }
 
-off_t journal_offset(const struct journal *j)
-{
-	return j->offset;
-}
+off_t journal_offset(const struct journal *j) { return j->offset; }
 
-off_t journal_tail_bytes(const struct journal *j)
-{
-	return j->size - j->offset;
-}
+off_t journal_tail_bytes(const struct journal *j) { return j->size - j->offset; }
 
-bool journal_needs_rewrite(const struct journal *j)
-{
-	return j->needs_rewrite;
-}
+bool journal_needs_rewrite(const struct journal *j) { return j->needs_rewrite; }
 
-/* --- opening ------------------------------------------------------------------------------------*/
+/* --- opening
+ * ------------------------------------------------------------------------------------*/
 
 static int identify(struct journal *j, struct err *err)
 {
@@ -153,7 +139,8 @@ void journal_close(struct journal *j)
 	free(j);
 }
 
-/* --- reading ------------------------------------------------------------------------------------*/
+/* --- reading
+ * ------------------------------------------------------------------------------------*/
 
 /* Makes [offset, offset + n) of the file available; *ret_n may be less at its end. */
 static int fill(struct journal *j, off_t offset, size_t n, const char **ret, size_t *ret_n,
@@ -318,12 +305,10 @@ int journal_read_json(struct journal *j, json_t **ret, struct err *err)
 	return 1;
 }
 
-void journal_unread(struct journal *j)
-{
-	j->offset = j->prev_offset;
-}
+void journal_unread(struct journal *j) { j->offset = j->prev_offset; }
 
-/* --- writing ------------------------------------------------------------------------------------*/
+/* --- writing
+ * ------------------------------------------------------------------------------------*/
 
 void journal_frame(const char *json, size_t len, struct str *out)
 {

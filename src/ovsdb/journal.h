@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* journal: the file a standalone database lives in, ovsdb(5): records, each
  *
- *	OVSDB JSON <bytes> <SHA-1 of the bytes>\n<JSON text>\n        (<bytes> counts the last newline)
+ *	OVSDB JSON <bytes> <SHA-1 of the bytes>\n<JSON text>\n        (<bytes> counts the last
+ *newline)
  *
  * of which the first is the schema and the others are transactions. It is the format of Open
  * vSwitch, both ways.
  *
  * Guarantees: a record is there whole, or not at all. A write that fails leaves the file as long as
- * it was; where not even that can be had, the journal says so (journal_needs_rewrite) and refuses to
- * go on until it was replaced. Reading stops at the first record that is not whole; the next write
- * cuts off what follows.
- * Threads: the loop's; calls block for the disk. */
+ * it was; where not even that can be had, the journal says so (journal_needs_rewrite) and refuses
+ *to go on until it was replaced. Reading stops at the first record that is not whole; the next
+ *write cuts off what follows. Threads: the loop's; calls block for the disk. */
 #pragma once
 #include <jansson.h>
 #include <sys/types.h>

@@ -6,9 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <sys/wait.h>
+#include <cmocka.h>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -16,10 +16,12 @@
 
 static const char schema[] =
 	"{\"name\":\"d\",\"tables\":{"
-	"\"t\":{\"isRoot\":true,\"indexes\":[[\"name\"]],\"columns\":{\"name\":{\"type\":\"string\"},"
+	"\"t\":{\"isRoot\":true,\"indexes\":[[\"name\"]],\"columns\":{\"name\":{\"type\":"
+	"\"string\"},"
 	"\"n\":{\"type\":\"integer\"},\"r\":{\"type\":\"real\"},"
 	"\"s\":{\"type\":{\"key\":\"string\",\"min\":0,\"max\":\"unlimited\"}},"
-	"\"m\":{\"type\":{\"key\":\"string\",\"value\":\"string\",\"min\":0,\"max\":\"unlimited\"}},"
+	"\"m\":{\"type\":{\"key\":\"string\",\"value\":\"string\",\"min\":0,\"max\":\"unlimited\"}}"
+	","
 	"\"c\":{\"type\":{\"key\":{\"type\":\"uuid\",\"refTable\":\"c\"},\"min\":0,\"max\":"
 	"\"unlimited\"}},"
 	"\"w\":{\"type\":{\"key\":{\"type\":\"uuid\",\"refTable\":\"c\",\"refType\":\"weak\"},"
@@ -29,7 +31,8 @@ static const char schema[] =
 static char dir[] = "/dev/shm/weft-XXXXXX";
 static char path[64], copy[64];
 
-/* --- transactions at random ---------------------------------------------------------------------*/
+/* --- transactions at random
+ * ---------------------------------------------------------------------*/
 
 static void put_random_set(struct str *s)
 {
@@ -48,10 +51,12 @@ static char *random_ops(unsigned i)
 	switch (random_below(6)) {
 	case 0:
 	case 1:
-		str_putf(&s, "{\"op\":\"insert\",\"table\":\"c\",\"uuid-name\":\"k\",\"row\":{\"x\":%u}},"
-			     "{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"name\":\"row %u\\n\\\"\","
-			     "\"r\":%u.5,\"c\":[\"named-uuid\",\"k\"],\"w\":[\"named-uuid\",\"k\"],"
-			     "\"s\":",
+		str_putf(&s,
+			 "{\"op\":\"insert\",\"table\":\"c\",\"uuid-name\":\"k\",\"row\":{\"x\":%u}"
+			 "},"
+			 "{\"op\":\"insert\",\"table\":\"t\",\"row\":{\"name\":\"row %u\\n\\\"\","
+			 "\"r\":%u.5,\"c\":[\"named-uuid\",\"k\"],\"w\":[\"named-uuid\",\"k\"],"
+			 "\"s\":",
 			 i, i, i);
 		put_random_set(&s);
 		str_puts(&s, "}},{\"op\":\"comment\",\"comment\":\"one more\"}");
@@ -62,9 +67,10 @@ static char *random_ops(unsigned i)
 		str_puts(&s, "}}");
 		break;
 	case 3:
-		str_putf(&s, "{\"op\":\"mutate\",\"table\":\"t\",\"where\":[[\"n\",\"<\",5]],"
-			     "\"mutations\":[[\"m\",\"insert\",[\"map\",[[\"k%u\",\"v\"]]]],"
-			     "[\"n\",\"+=\",1],[\"s\",\"delete\",\"a0\"]]}",
+		str_putf(&s,
+			 "{\"op\":\"mutate\",\"table\":\"t\",\"where\":[[\"n\",\"<\",5]],"
+			 "\"mutations\":[[\"m\",\"insert\",[\"map\",[[\"k%u\",\"v\"]]]],"
+			 "[\"n\",\"+=\",1],[\"s\",\"delete\",\"a0\"]]}",
 			 random_below(3));
 		break;
 	case 4:
@@ -72,8 +78,9 @@ static char *random_ops(unsigned i)
 			 random_below(4));
 		break;
 	default:
-		str_putf(&s, "{\"op\":\"update\",\"table\":\"t\",\"where\":[[\"n\",\"==\",%u]],"
-			     "\"row\":{\"c\":[\"set\",[]]}}",
+		str_putf(&s,
+			 "{\"op\":\"update\",\"table\":\"t\",\"where\":[[\"n\",\"==\",%u]],"
+			 "\"row\":{\"c\":[\"set\",[]]}}",
 			 random_below(3));
 		break;
 	}
@@ -103,7 +110,8 @@ static void assert_state(const char *file, const char *expected)
 	database_close(d);
 }
 
-/* --- power cuts ---------------------------------------------------------------------------------*/
+/* --- power cuts
+ * ---------------------------------------------------------------------------------*/
 
 #define N_TXNS 40
 
@@ -151,7 +159,8 @@ static void test_cut_everywhere(void **state)
 		free(states[i]);
 }
 
-/* --- calls that fail ----------------------------------------------------------------------------*/
+/* --- calls that fail
+ * ----------------------------------------------------------------------------*/
 
 static struct {
 	unsigned countdown; /* calls until one fails; 0: none will */
@@ -194,10 +203,7 @@ static int faulty_fsync(int fd)
 	return fails() ? -1 : 0; /* without the wait: power cuts have their own test */
 }
 
-static int faulty_ftruncate(int fd, off_t size)
-{
-	return fails() ? -1 : ftruncate(fd, size);
-}
+static int faulty_ftruncate(int fd, off_t size) { return fails() ? -1 : ftruncate(fd, size); }
 
 static int faulty_rename(const char *from, const char *to)
 {
@@ -205,7 +211,10 @@ static int faulty_rename(const char *from, const char *to)
 }
 
 static const struct journal_io faulty_io = {
-	faulty_pwrite, faulty_fsync, faulty_ftruncate, faulty_rename,
+	faulty_pwrite,
+	faulty_fsync,
+	faulty_ftruncate,
+	faulty_rename,
 };
 
 /* One run of transactions with a fault in the middle; returns the number of calls it took. */
@@ -289,7 +298,6 @@ static void test_compaction_is_atomic(void **state)
 		assert_state(path, expected);
 	}
 }
-
 
 static void test_lock(void **state)
 {

@@ -22,7 +22,8 @@ struct reader {
 	struct datum_build build;
 };
 
-/* --- words --------------------------------------------------------------------------------------*/
+/* --- words
+ * --------------------------------------------------------------------------------------*/
 
 static bool take(struct reader *r, char c)
 {
@@ -167,7 +168,8 @@ static bool take_uuid(struct reader *r, struct uuid *ret)
 	return take(r, '"');
 }
 
-/* --- values -------------------------------------------------------------------------------------*/
+/* --- values
+ * -------------------------------------------------------------------------------------*/
 
 static bool take_atom(struct reader *r, const struct base_type *b, bool check, union atom *ret)
 {
@@ -387,8 +389,9 @@ static bool load_members(struct loading *l)
 		if (*name == '_' ? !skip_note(&l->reader) : !load_table(l, name))
 			return false;
 	} while (take(&l->reader, ','));
-	return take(&l->reader, '}') && (l->reader.p == l->reader.end ||
-					 (*l->reader.p == '\n' && l->reader.p + 1 == l->reader.end));
+	return take(&l->reader, '}') &&
+	       (l->reader.p == l->reader.end ||
+		(*l->reader.p == '\n' && l->reader.p + 1 == l->reader.end));
 }
 
 struct counting {
@@ -415,7 +418,8 @@ static void finish_rows(struct db *db)
 	for (size_t i = 0; i < db->schema->n_tables; i++) {
 		struct table *t = db->tables[i];
 		struct row *row;
-		TABLE_FOR_EACH_ROW(row, t) {
+		TABLE_FOR_EACH_ROW(row, t)
+		{
 			struct counting c = { db, row, t };
 			for (size_t j = N_FIXED_COLUMNS; j < t->schema->n_columns; j++) {
 				const struct column_schema *col = t->schema->columns[j];

@@ -5,6 +5,6 @@
 #pragma once
 #include "base/compiler.h"
 
-/* A descriptor that holds the lock until it is closed; -EAGAIN if someone else has it, or -errno. The
- * reason is in the log. */
+/* A descriptor that holds the lock until it is closed; -EAGAIN if someone else has it, or -errno.
+ * The reason is in the log. */
 MUST_CHECK int lockfile_take(const char *path);

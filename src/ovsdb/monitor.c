@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A monitor is found by its version and the sorted text of its request, so clients with equal
- * requests share one. A client that changes its conditions leaves the shared one for one of its own,
- * whose key is nobody else's. For each transaction every monitor builds the text of its updates
- * once; then it is wrapped with the id that each client gave. Clients of one program mostly give the
- * same id, so that even the bytes sent are shared. */
+ * requests share one. A client that changes its conditions leaves the shared one for one of its
+ * own, whose key is nobody else's. For each transaction every monitor builds the text of its
+ * updates once; then it is wrapped with the id that each client gave. Clients of one program mostly
+ * give the same id, so that even the bytes sent are shared. */
 #include "ovsdb/monitor.h"
 #include <errno.h>
 #include "base/hash.h"
@@ -37,10 +37,13 @@ struct monitor {
 };
 
 static const char *const methods[] = {
-	[MONITOR_V1] = "update", [MONITOR_V2] = "update2", [MONITOR_V3] = "update3",
+	[MONITOR_V1] = "update",
+	[MONITOR_V2] = "update2",
+	[MONITOR_V3] = "update3",
 };
 
-/* --- requests -----------------------------------------------------------------------------------*/
+/* --- requests
+ * -----------------------------------------------------------------------------------*/
 
 static unsigned parse_select_flag(struct parser *p, const char *name, unsigned flag)
 {
@@ -194,7 +197,8 @@ static int monitor_parse(const struct db *db, enum monitor_version version, cons
 	return 0;
 }
 
-/* --- words for changes --------------------------------------------------------------------------*/
+/* --- words for changes
+ * --------------------------------------------------------------------------*/
 
 static void put_pair(struct str *out, bool *is_first, const char *name, const struct datum *d)
 {
@@ -371,15 +375,16 @@ static void put_initial(const struct monitor *m, struct str *out)
 		if (!(mt->select & SEL_INITIAL))
 			continue;
 		TABLE_FOR_EACH_ROW(row, mt->table)
-			if (row_matches(mt, row->fields))
-				updates_row(&u, mt, &row->uuid, SEL_INITIAL, NULL, row->fields);
+		if (row_matches(mt, row->fields))
+			updates_row(&u, mt, &row->uuid, SEL_INITIAL, NULL, row->fields);
 	}
 	updates_end(&u);
 	if (!out->len)
 		str_puts(out, "{}");
 }
 
-/* --- sending ------------------------------------------------------------------------------------*/
+/* --- sending
+ * ------------------------------------------------------------------------------------*/
 
 static void put_message(const struct monitor *m, const struct str *id, const struct str *updates,
 			struct str *out)
@@ -475,7 +480,8 @@ void monitor_txn(struct monitor_set *set, const struct txn *txn, void (*free_coo
 	free(c.changes);
 }
 
-/* --- the set ------------------------------------------------------------------------------------*/
+/* --- the set
+ * ------------------------------------------------------------------------------------*/
 
 void monitor_set_init(struct monitor_set *set, struct db *db)
 {
@@ -589,9 +595,9 @@ static struct monitor *monitor_clone(const struct monitor *src, const struct db 
 	for (size_t i = 0; i < src->n_tables; i++) {
 		m->tables[i] = src->tables[i];
 		if (src->tables[i].n_columns)
-			m->tables[i].columns = xmemdup(src->tables[i].columns,
-						       src->tables[i].n_columns *
-							       sizeof *m->tables[i].columns);
+			m->tables[i].columns =
+				xmemdup(src->tables[i].columns,
+					src->tables[i].n_columns * sizeof *m->tables[i].columns);
 		condition_copy(&m->tables[i].condition, &src->tables[i].condition);
 	}
 	map_tables(m, db);
@@ -644,7 +650,8 @@ static void put_difference(const struct monitor *before, const struct monitor *a
 		struct row *row;
 		if (condition_equal(&was_mt->condition, &mt->condition))
 			continue;
-		TABLE_FOR_EACH_ROW(row, mt->table) {
+		TABLE_FOR_EACH_ROW(row, mt->table)
+		{
 			bool was = row_matches(was_mt, row->fields);
 			bool is = row_matches(mt, row->fields);
 			unsigned type = was == is ? 0 : is ? SEL_INSERT : SEL_DELETE;

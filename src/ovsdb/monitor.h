@@ -26,7 +26,7 @@ struct monitor_set {
 struct monitor_sub {
 	struct list node; /* in monitor->subs */
 	struct monitor *monitor;
-	json_t *id;	 /* the client's <json-value>; owned */
+	json_t *id; /* the client's <json-value>; owned */
 	struct str id_text;
 	/* Sends a notification; 'message' is a whole JSON-RPC text. Who gets the same bytes as the
 	 * one before gets the same *cookie, to hang shared buffers on. */
@@ -46,8 +46,7 @@ enum monitor_version monitor_sub_version(const struct monitor_sub *);
 /* New conditions and a new id for this client alone. What comes and goes by it is sent before this
  * returns. */
 MUST_CHECK int monitor_change(struct monitor_set *, struct monitor_sub *, const json_t *new_id,
-			      const json_t *requests, void (*free_cookie)(void *),
-			      struct dberr *);
+			      const json_t *requests, void (*free_cookie)(void *), struct dberr *);
 /* Tells everyone concerned of a prepared transaction. 'free_cookie' ends what send() made. */
 void monitor_txn(struct monitor_set *, const struct txn *, void (*free_cookie)(void *));
 size_t monitor_count(const struct monitor_set *); /* subs */

@@ -6,8 +6,8 @@
 #include "ovsdb/parser.h"
 
 static const char *const names[N_MUTATORS] = {
-	[MUTATE_ADD] = "+=", [MUTATE_SUB] = "-=",	  [MUTATE_MUL] = "*=",
-	[MUTATE_DIV] = "/=", [MUTATE_MOD] = "%=",	  [MUTATE_INSERT] = "insert",
+	[MUTATE_ADD] = "+=",	    [MUTATE_SUB] = "-=", [MUTATE_MUL] = "*=",
+	[MUTATE_DIV] = "/=",	    [MUTATE_MOD] = "%=", [MUTATE_INSERT] = "insert",
 	[MUTATE_DELETE] = "delete",
 };
 
@@ -21,10 +21,7 @@ static bool mutator_from_name(const char *name, enum mutator *ret)
 	return false;
 }
 
-void mutation_set_init(struct mutation_set *s)
-{
-	memset(s, 0, sizeof *s);
-}
+void mutation_set_init(struct mutation_set *s) { memset(s, 0, sizeof *s); }
 
 void mutation_set_fini(struct mutation_set *s)
 {
@@ -126,8 +123,8 @@ int mutation_set_from_json(const struct table_schema *t, const json_t *json,
 	struct mutation_set s = { n ? xcalloc(n, sizeof *s.mutations) : NULL, 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		if (mutation_from_json(t, json_array_get(json, i), symbols, &s.mutations[i],
-				       err) < 0) {
+		if (mutation_from_json(t, json_array_get(json, i), symbols, &s.mutations[i], err) <
+		    0) {
 			mutation_set_fini(&s);
 			return -EINVAL;
 		}

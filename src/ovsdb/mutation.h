@@ -31,5 +31,5 @@ MUST_CHECK int mutation_set_from_json(const struct table_schema *, const json_t 
 				      struct symbol_table *, struct mutation_set *ret,
 				      struct dberr *);
 /* What 'old' becomes: *ret is a new reference. A domain, range or constraint error else. */
-MUST_CHECK int mutation_apply(const struct mutation *, const struct datum *old,
-			      struct datum **ret, struct dberr *);
+MUST_CHECK int mutation_apply(const struct mutation *, const struct datum *old, struct datum **ret,
+			      struct dberr *);

@@ -75,10 +75,7 @@ json_t *parser_member(struct parser *p, const char *name, unsigned types)
 	return value;
 }
 
-bool parser_has_error(const struct parser *p)
-{
-	return p->err.tag != NULL;
-}
+bool parser_has_error(const struct parser *p) { return p->err.tag != NULL; }
 
 void parser_fail(struct parser *p, const char *fmt, ...)
 {

@@ -20,7 +20,8 @@ static const struct row *find_permission(const struct db *db, const struct exec_
 	const struct table *roles = db_table(db, "RBAC_Role");
 	struct row *role;
 
-	TABLE_FOR_EACH_ROW(role, roles) {
+	TABLE_FOR_EACH_ROW(role, roles)
+	{
 		const struct datum *name = field(roles, role, "name", ATOM_STRING, ATOM_VOID);
 		if (!name || !name->n || strcmp(atom_str(datum_key(name, 0)), client->role))
 			continue;
@@ -129,8 +130,7 @@ static bool may_update_column(const struct datum *update, const char *column)
 	return update && datum_find_string(update, column) != UINT32_MAX;
 }
 
-static bool may_mutate_keys(const struct datum *update, const char *column,
-			    const struct datum *arg)
+static bool may_mutate_keys(const struct datum *update, const char *column, const struct datum *arg)
 {
 	if (!update || arg->key_type != ATOM_STRING)
 		return false;

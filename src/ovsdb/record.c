@@ -9,10 +9,7 @@
 
 static bool use_diffs = true;
 
-void record_use_diffs(bool on)
-{
-	use_diffs = on;
-}
+void record_use_diffs(bool on) { use_diffs = on; }
 
 static void put_uuid(const struct uuid *u, struct str *out)
 {
@@ -159,7 +156,8 @@ void record_put_snapshot(const struct db *db, const char *comment, bool is_onlin
 		if (hmap_is_empty(&t->rows))
 			continue;
 		str_putf(out, "\"%s\":{", t->schema->name);
-		TABLE_FOR_EACH_ROW(row, t) {
+		TABLE_FOR_EACH_ROW(row, t)
+		{
 			if (n++)
 				str_putc(out, ',');
 			put_uuid(&row->uuid, out);
@@ -176,7 +174,8 @@ void record_put_comment(const char *comment, struct str *out)
 	put_trailer(comment, false, out);
 }
 
-/* --- replay -------------------------------------------------------------------------------------*/
+/* --- replay
+ * -------------------------------------------------------------------------------------*/
 
 struct replay {
 	struct txn *txn;

@@ -10,8 +10,8 @@
 void record_use_diffs(bool);
 /* JSON text. */
 void record_put(const struct txn *, struct str *out);
-/* All that the database holds, as one record that makes it out of nothing. 'is_online': by a server,
- * which marks its records as differences. */
+/* All that the database holds, as one record that makes it out of nothing. 'is_online': by a
+ * server, which marks its records as differences. */
 void record_put_snapshot(const struct db *, const char *comment, bool is_online, struct str *out);
 /* "{"_date":..,"_comment":..}" */
 void record_put_comment(const char *comment, struct str *out);

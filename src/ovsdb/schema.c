@@ -6,10 +6,7 @@
 #include "ovsdb/parser.h"
 #include "wire/json.h"
 
-void column_set_init(struct column_set *s)
-{
-	memset(s, 0, sizeof *s);
-}
+void column_set_init(struct column_set *s) { memset(s, 0, sizeof *s); }
 
 void column_set_fini(struct column_set *s)
 {
@@ -449,10 +446,7 @@ void schema_unref(struct schema *s)
 	free(s);
 }
 
-void schema_auto_(struct schema **s)
-{
-	schema_unref(*s);
-}
+void schema_auto_(struct schema **s) { schema_unref(*s); }
 
 json_t *schema_to_json(const struct schema *s)
 {

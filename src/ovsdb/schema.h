@@ -14,8 +14,8 @@ struct column_schema {
 	unsigned index;
 	struct column_type type;
 	bool is_mutable;
-	bool is_persistent;	/* not "ephemeral" */
-	bool is_ref;		/* key or value refers to a table, strongly or weakly */
+	bool is_persistent;    /* not "ephemeral" */
+	bool is_ref;	       /* key or value refers to a table, strongly or weakly */
 	struct datum *initial; /* what a new row has */
 };
 
@@ -33,16 +33,16 @@ struct table_schema {
 	struct column_set *indexes;
 	size_t n_indexes;
 	bool is_mutable;
-	bool is_root;	     /* as in the JSON, or if no table of the schema says so: true */
-	bool says_root;	     /* as in the JSON */
-	uint32_t max_rows;   /* UINT32_MAX: no limit */
+	bool is_root;	   /* as in the JSON, or if no table of the schema says so: true */
+	bool says_root;	   /* as in the JSON */
+	uint32_t max_rows; /* UINT32_MAX: no limit */
 };
 
 struct schema {
 	unsigned refs;
 	char *name;
-	char *version; /* "" if there is none */
-	char *cksum;   /* "" if there is none */
+	char *version;		      /* "" if there is none */
+	char *cksum;		      /* "" if there is none */
 	struct table_schema **tables; /* sorted by name */
 	size_t n_tables;
 };

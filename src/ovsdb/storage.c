@@ -21,14 +21,11 @@ struct storage {
 	bool is_flushing;
 	storage_snapshot_cb *snapshot;
 	void *snapshot_arg;
-	off_t compact_size;	    /* size after the last compaction, or at the start */
+	off_t compact_size; /* size after the last compaction, or at the start */
 	int64_t compacted_ns;
 };
 
-static void flush_cb(struct deferred *d)
-{
-	storage_flush(CONTAINER_OF(d, struct storage, flush));
-}
+static void flush_cb(struct deferred *d) { storage_flush(CONTAINER_OF(d, struct storage, flush)); }
 
 int storage_open(const char *path, bool is_writable, struct loop *loop, struct storage **ret,
 		 struct err *err)
@@ -66,10 +63,7 @@ void storage_close(struct storage *s)
 	free(s);
 }
 
-const char *storage_path(const struct storage *s)
-{
-	return journal_path(s->journal);
-}
+const char *storage_path(const struct storage *s) { return journal_path(s->journal); }
 
 void storage_on_snapshot(struct storage *s, storage_snapshot_cb *cb, void *arg)
 {
@@ -93,20 +87,11 @@ int storage_read_text(struct storage *s, char **ret, size_t *ret_len, struct err
 	return r;
 }
 
-void storage_unread(struct storage *s)
-{
-	journal_unread(s->journal);
-}
+void storage_unread(struct storage *s) { journal_unread(s->journal); }
 
-uint64_t storage_tail_bytes(const struct storage *s)
-{
-	return journal_tail_bytes(s->journal);
-}
+uint64_t storage_tail_bytes(const struct storage *s) { return journal_tail_bytes(s->journal); }
 
-uint64_t storage_offset(const struct storage *s)
-{
-	return journal_offset(s->journal);
-}
+uint64_t storage_offset(const struct storage *s) { return journal_offset(s->journal); }
 
 void storage_submit(struct storage *s, struct storage_write *w)
 {
@@ -115,15 +100,9 @@ void storage_submit(struct storage *s, struct storage_write *w)
 		deferred_put(&s->flush, s->loop);
 }
 
-bool storage_is_idle(const struct storage *s)
-{
-	return list_is_empty(&s->queue);
-}
+bool storage_is_idle(const struct storage *s) { return list_is_empty(&s->queue); }
 
-bool storage_is_damaged(const struct storage *s)
-{
-	return journal_needs_rewrite(s->journal);
-}
+bool storage_is_damaged(const struct storage *s) { return journal_needs_rewrite(s->journal); }
 
 static void complete(struct list *batch, const struct err *err)
 {

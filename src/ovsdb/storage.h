@@ -30,8 +30,8 @@ typedef void storage_snapshot_cb(struct str *ret_schema, struct str *ret_data, c
 				 void *arg);
 
 /* 'loop' NULL: the owner calls storage_flush(). */
-MUST_CHECK int storage_open(const char *path, bool is_writable, struct loop *,
-			    struct storage **ret, struct err *err);
+MUST_CHECK int storage_open(const char *path, bool is_writable, struct loop *, struct storage **ret,
+			    struct err *err);
 void storage_close(struct storage *);
 const char *storage_path(const struct storage *);
 void storage_on_snapshot(struct storage *, storage_snapshot_cb *, void *arg);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_database: what the tests of this folder share. */
 #pragma once
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "ovsdb/database.h"
 #include "ovsdb/journal.h"
 #include "wire/json.h"
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
 
 static inline json_t *test_json(const char *text)
 {
@@ -62,8 +62,8 @@ static inline char *test_dump(const struct db *db)
 		struct row **rows = xcalloc(hmap_count(&t->rows) + 1, sizeof *rows);
 		struct row *row;
 		size_t n = 0;
-		TABLE_FOR_EACH_ROW (row, t)
-			rows[n++] = row;
+		TABLE_FOR_EACH_ROW(row, t)
+		rows[n++] = row;
 		qsort(rows, n, sizeof *rows, test_compare_rows);
 		for (size_t j = 0; j < n; j++) {
 			str_putf(&out, "%s %s refs %u", t->schema->name,
@@ -108,7 +108,4 @@ static inline char *test_run(struct database *d, const char *ops)
 	return str_steal(&out);
 }
 
-static inline bool test_failed(const char *results)
-{
-	return strstr(results, "\"error\"") != NULL;
-}
+static inline bool test_failed(const char *results) { return strstr(results, "\"error\"") != NULL; }

@@ -26,9 +26,9 @@ struct txn {
 	struct db *db;
 	struct list rows;
 	struct hmap deleted; /* of struct row, by uuid: deleted, and not finished yet */
-	struct str comment; /* lines of "comment" operations */
+	struct str comment;  /* lines of "comment" operations */
 	bool is_prepared;
-	bool is_durable; /* asked by a "commit" operation */
+	bool is_durable;  /* asked by a "commit" operation */
 	struct list node; /* for who queues it */
 };
 

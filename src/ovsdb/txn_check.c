@@ -105,10 +105,7 @@ static int count_refs(struct txn *txn, bool is_checked, struct dberr *err)
 	return w.result;
 }
 
-void txn_count_refs(struct txn *txn)
-{
-	(void)count_refs(txn, false, NULL);
-}
+void txn_count_refs(struct txn *txn) { (void)count_refs(txn, false, NULL); }
 
 static int64_t n_refs(const struct txn_row *tr)
 {
@@ -125,8 +122,7 @@ static int check_deleted(struct txn *txn, struct dberr *err)
 			return dberr_set(err, "referential integrity violation", NULL,
 					 "cannot delete %s row %s because of %lld remaining "
 					 "reference(s)",
-					 tr->table->schema->name,
-					 uuid_to_str(&tr->row->uuid, name),
+					 tr->table->schema->name, uuid_to_str(&tr->row->uuid, name),
 					 (long long)n_refs(tr));
 	return 0;
 }
@@ -162,7 +158,8 @@ int txn_check_refs(struct txn *txn, struct dberr *err)
 	return r;
 }
 
-/* --- weak references ----------------------------------------------------------------------------*/
+/* --- weak references
+ * ----------------------------------------------------------------------------*/
 
 /* The element without what refers weakly to rows that do not exist. */
 static bool is_dangling(const struct db *db, const struct base_type *b, const union atom *a)
@@ -204,12 +201,13 @@ static int prune_column(struct txn *txn, struct txn_row *tr, const struct column
 		datum_build_fini(&b);
 		uuid_to_str(&tr->row->uuid, name);
 		if (n_zero)
-			return violation(err,
-					 "Weak reference column \"%s\" in \"%s\" row %s%s contained "
-					 "all-zeros UUID (probably as the default value for this "
-					 "column) but deleting this value caused a constraint "
-					 "volation because this column is not allowed to be empty.",
-					 c->name, tr->table->schema->name, name, origin);
+			return violation(
+				err,
+				"Weak reference column \"%s\" in \"%s\" row %s%s contained "
+				"all-zeros UUID (probably as the default value for this "
+				"column) but deleting this value caused a constraint "
+				"volation because this column is not allowed to be empty.",
+				c->name, tr->table->schema->name, name, origin);
 		return violation(err,
 				 "Deletion of %zu weak reference(s) to deleted (or never-existing) "
 				 "rows from column \"%s\" in \"%s\" row %s%s caused this column to "
@@ -276,7 +274,8 @@ int txn_check_weak_refs(struct txn *txn, struct dberr *err)
 	return 0;
 }
 
-/* --- limits and indexes -------------------------------------------------------------------------*/
+/* --- limits and indexes
+ * -------------------------------------------------------------------------*/
 
 int txn_check_max_rows(struct txn *txn, struct dberr *err)
 {
@@ -303,7 +302,8 @@ static void put_enumeration(struct str *out, size_t i, size_t n)
 		str_puts(out, i + 1 == n ? " and " : " ");
 }
 
-static void put_values(struct str *out, struct datum *const fields[], const struct column_set *index)
+static void put_values(struct str *out, struct datum *const fields[],
+		       const struct column_set *index)
 {
 	for (size_t i = 0; i < index->n; i++) {
 		const struct column_schema *c = index->columns[i];

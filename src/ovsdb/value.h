@@ -58,8 +58,8 @@ struct symbol {
 	struct hmap_node node;
 	char *name;
 	struct uuid uuid;
-	bool created; /* an "insert" took it */
-	bool used;    /* someone referred to it */
+	bool created;	 /* an "insert" took it */
+	bool used;	 /* someone referred to it */
 	bool strong_ref; /* in a column that keeps the row alive */
 	bool is_kept;	 /* for command lines: the row stays without references */
 };
@@ -111,11 +111,17 @@ struct base_type {
 	enum atom_type type;
 	struct datum *allowed; /* "enum"; NULL: any */
 	union {
-		struct { int64_t min, max; } integer;
-		struct { double min, max; } real; /* -DBL_MAX, DBL_MAX: no limit */
-		struct { uint32_t min_len, max_len; } string;
 		struct {
-			char *table_name;		/* NULL: refers to nothing */
+			int64_t min, max;
+		} integer;
+		struct {
+			double min, max;
+		} real; /* -DBL_MAX, DBL_MAX: no limit */
+		struct {
+			uint32_t min_len, max_len;
+		} string;
+		struct {
+			char *table_name;	    /* NULL: refers to nothing */
 			struct table_schema *table; /* set when the schema is complete */
 			enum ref_type ref_type;
 		} ref;
@@ -224,7 +230,10 @@ struct datum_build {
 	size_t n, n_allocated;
 	size_t n_values_allocated; /* private */
 };
-#define DATUM_BUILD(K, V) { (K), (V), NULL, NULL, 0, 0, 0 }
+#define DATUM_BUILD(K, V)                                                                          \
+	{                                                                                          \
+		(K), (V), NULL, NULL, 0, 0, 0                                                      \
+	}
 /* Moves the atoms in; 'value' NULL for sets. */
 void datum_build_add(struct datum_build *, union atom key, const union atom *value);
 void datum_build_add_string(struct datum_build *, const char *key);

@@ -11,10 +11,7 @@ static const char *const type_names[N_ATOM_TYPES] = {
 	[ATOM_BOOLEAN] = "boolean", [ATOM_STRING] = "string",	[ATOM_UUID] = "uuid",
 };
 
-const char *atom_type_name(enum atom_type type)
-{
-	return type_names[type];
-}
+const char *atom_type_name(enum atom_type type) { return type_names[type]; }
 
 bool atom_type_from_name(const char *name, enum atom_type *ret)
 {
@@ -27,10 +24,7 @@ bool atom_type_from_name(const char *name, enum atom_type *ret)
 }
 
 /* All types' defaults are all zeros: 0, 0.0, false, "", the zero UUID. */
-void atom_init_default(union atom *a)
-{
-	memset(a, 0, sizeof *a);
-}
+void atom_init_default(union atom *a) { memset(a, 0, sizeof *a); }
 
 bool atom_is_default(const union atom *a, enum atom_type type)
 {
@@ -230,10 +224,7 @@ void atom_put(const union atom *a, enum atom_type type, struct str *out)
 		atom_put_bare(a, type, out);
 }
 
-void symbol_table_init(struct symbol_table *t)
-{
-	hmap_init(&t->symbols);
-}
+void symbol_table_init(struct symbol_table *t) { hmap_init(&t->symbols); }
 
 void symbol_table_fini(struct symbol_table *t)
 {

@@ -54,10 +54,7 @@ CONSTRUCTOR static void init_statics(void)
 	}
 }
 
-static struct datum *from_static(struct static_datum *s)
-{
-	return (struct datum *)s;
-}
+static struct datum *from_static(struct static_datum *s) { return (struct datum *)s; }
 
 struct datum *datum_empty(enum atom_type key, enum atom_type value)
 {
@@ -353,10 +350,7 @@ int datum_cmp(const struct datum *a, const struct datum *b)
 	return 0;
 }
 
-bool datum_equal(const struct datum *a, const struct datum *b)
-{
-	return !datum_cmp(a, b);
-}
+bool datum_equal(const struct datum *a, const struct datum *b) { return !datum_cmp(a, b); }
 
 uint32_t datum_hash(const struct datum *d, uint32_t seed)
 {
@@ -406,8 +400,8 @@ bool datum_find_pair(const struct datum *d, const union atom *key, const union a
 {
 	uint32_t i = datum_find_key(d, key);
 
-	return i != UINT32_MAX && (d->value_type == ATOM_VOID ||
-				   atom_equal(datum_value(d, i), value, d->value_type));
+	return i != UINT32_MAX &&
+	       (d->value_type == ATOM_VOID || atom_equal(datum_value(d, i), value, d->value_type));
 }
 
 /* 'value' of element i, or NULL in a set. */
@@ -438,7 +432,6 @@ bool datum_excludes_all(const struct datum *a, const struct datum *b)
 			return false;
 	return true;
 }
-
 
 static void merge_put(struct datum_build *b, const struct datum *from, size_t i)
 {
@@ -478,8 +471,8 @@ static struct datum *merge(const struct datum *a, const struct datum *b, unsigne
 			j++;
 			continue;
 		}
-		bool same = !is_map || atom_equal(datum_value(a, i), datum_value(b, j),
-						  a->value_type);
+		bool same =
+			!is_map || atom_equal(datum_value(a, i), datum_value(b, j), a->value_type);
 		if (keep & (same ? BOTH_A : DIFFER_A))
 			merge_put(&out, a, i);
 		else if (keep & (same ? BOTH_B : DIFFER_B))

@@ -83,15 +83,13 @@ static int parse_atom(const struct base_type *b, const json_t *json, struct symb
 	return 0;
 }
 
-static int count_error(const struct column_type *t, const json_t *json, size_t n,
-		       struct dberr *err)
+static int count_error(const struct column_type *t, const json_t *json, size_t n, struct dberr *err)
 {
 	const char *class = column_type_is_map(t) ? "map" : "set";
 
 	if (t->n_min == 1 && t->n_max == 1)
-		return dberr_syntax(err, json,
-				    "%s must have exactly one member but %zu are present", class,
-				    n);
+		return dberr_syntax(
+			err, json, "%s must have exactly one member but %zu are present", class, n);
 	return dberr_syntax(err, json, "%s must have %u to %u members but %zu are present", class,
 			    t->n_min, t->n_max, n);
 }

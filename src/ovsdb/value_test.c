@@ -121,8 +121,7 @@ static void test_text(void **state)
 	static const struct row rows[] = {
 		{ ints, "[1, 3 2]", "[1, 2, 3]" },
 		{ ints, "1-3,7", "[1, 2, 3, 7]" },
-		{ ints, "5-1",
-		  "\"5-1\" is not a valid range. Range end cannot be before start." },
+		{ ints, "5-1", "\"5-1\" is not a valid range. Range end cannot be before start." },
 		{ ints, "1-", "\"1-\" is not a valid integer or range" },
 		{ ints, "5000",
 		  "constraint violation: 5000 is not in the valid range 0 to 4095 (inclusive)" },
@@ -136,21 +135,20 @@ static void test_text(void **state)
 		{ map, "{a=true, b=\"\"}", "{a=\"true\", b=\"\"}" },
 		{ map, "{a}", "a}: syntax error at \"}\" expecting \"=\"" },
 		{ map, "x", "x: syntax error at \"" },
-		{ map, "{a=}", "An empty string is not valid as input; use \"\" to represent the "
-			       "empty string" },
+		{ map, "{a=}",
+		  "An empty string is not valid as input; use \"\" to represent the "
+		  "empty string" },
 		{ map, "{a=b}x", "{a=b}x: trailing garbage after \"}\"" },
 		{ map, "{a=b,a=c}", "{a=b,a=c}: map contains duplicate key" },
 		{ map, "{a=\"x", "{a=\"x: quoted string extends past end of argument" },
 		{ "\"boolean\"", "yes", "true" },
 		{ "\"boolean\"", "maybe",
 		  "\"maybe\" is not a valid boolean (use \"true\" or \"false\")" },
-		{ "\"boolean\"", "[]",
-		  "[]: 0 value(s) specified but the minimum number is 1" },
+		{ "\"boolean\"", "[]", "[]: 0 value(s) specified but the minimum number is 1" },
 		{ "\"string\"", "\"a\\u0041\\n\\\"\"", "\"aA\\n\\\"\"" },
 		{ "\"string\"", "\"\\x\"", "\"\\x\": bad escape \\x" },
 		{ "\"string\"", "\"\\ud834\\udd1e\"", "\"\xf0\x9d\x84\x9e\"" },
-		{ "\"string\"", "\"\\ud834\"",
-		  "\"\\ud834\": malformed escaped surrogate pair" },
+		{ "\"string\"", "\"\\ud834\"", "\"\\ud834\": malformed escaped surrogate pair" },
 		{ "\"string\"", "\"\\u0000\"",
 		  "\"\\u0000\": null bytes not supported in quoted strings" },
 		{ "\"string\"", "a.b-c", "a.b-c" },
@@ -341,8 +339,7 @@ static void test_mutation(void **state)
 		struct mutation_set set;
 
 		mutation_set_init(&set);
-		assert_int_equal(datum_from_text(&c->type, rows[i].before, NULL, &before, NULL),
-				 0);
+		assert_int_equal(datum_from_text(&c->type, rows[i].before, NULL, &before, NULL), 0);
 		str_putf(&wrapped, "[%s]", rows[i].mutation);
 		json_t *json = parse(str_cstr(&wrapped));
 		if (mutation_set_from_json(t, json, NULL, &set, &err) < 0 ||
@@ -394,9 +391,9 @@ static void test_schema_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),	  cmocka_unit_test(test_text),
-		cmocka_unit_test(test_algebra),	  cmocka_unit_test(test_condition),
-		cmocka_unit_test(test_mutation),  cmocka_unit_test(test_schema_errors),
+		cmocka_unit_test(test_json),	 cmocka_unit_test(test_text),
+		cmocka_unit_test(test_algebra),	 cmocka_unit_test(test_condition),
+		cmocka_unit_test(test_mutation), cmocka_unit_test(test_schema_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,8 +132,8 @@ static int unquote(const struct str *token, struct str *ret, struct err *err)
 		return err_set(err, -EINVAL, "%s: missing quote at end of quoted string", token->s);
 	while (p < end) {
 		if (*p == '"')
-			return err_set(err, -EINVAL, "%s: quoted string may not include unescaped \"",
-				       token->s);
+			return err_set(err, -EINVAL,
+				       "%s: quoted string may not include unescaped \"", token->s);
 		if (*p != '\\') {
 			str_putc(ret, *p++);
 			continue;
@@ -209,8 +209,9 @@ static int token_to_atom(const struct base_type *b, const struct str *token,
 
 	atom_init_default(&a);
 	if (!*s)
-		return err_set(err, -EINVAL, "An empty string is not valid as input; "
-					     "use \"\" to represent the empty string");
+		return err_set(err, -EINVAL,
+			       "An empty string is not valid as input; "
+			       "use \"\" to represent the empty string");
 	switch (b->type) {
 	case ATOM_INTEGER:
 		if (str_to_i64(s, 10, &a.integer))
@@ -258,8 +259,10 @@ static int token_to_atom(const struct base_type *b, const struct str *token,
 		return dberr_to_err(&violation, err);
 	}
 	if (is_range && (uint64_t)end.integer - (uint64_t)a.integer >= MAX_RANGE)
-		return err_set(err, -EINVAL, "constraint violation: Range \"%s\" is too big. "
-					     "Maximum allowed size is %d.", s, MAX_RANGE);
+		return err_set(err, -EINVAL,
+			       "constraint violation: Range \"%s\" is too big. "
+			       "Maximum allowed size is %d.",
+			       s, MAX_RANGE);
 	if (ret_range_end)
 		*ret_range_end = is_range ? end : a;
 	*ret = a;

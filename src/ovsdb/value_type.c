@@ -397,8 +397,7 @@ int column_type_from_json(const json_t *json, struct column_type *ret, struct db
 	const json_t *value =
 		parser_member(&p, "value", PARSE_STRING | PARSE_OBJECT | PARSE_OPTIONAL);
 	const json_t *min = parser_member(&p, "min", PARSE_INTEGER | PARSE_OPTIONAL);
-	const json_t *max =
-		parser_member(&p, "max", PARSE_INTEGER | PARSE_STRING | PARSE_OPTIONAL);
+	const json_t *max = parser_member(&p, "max", PARSE_INTEGER | PARSE_STRING | PARSE_OPTIONAL);
 	if (parser_finish(&p, err) < 0)
 		return -EINVAL;
 	if (base_type_from_json(key, &t.key, err) < 0 ||

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Receive offload in software. What the kernel's GRO does at a device it cannot do inside of our
- * tunnels, and a guest that gets 1,400-byte segments one by one is many times slower than one that gets
- * 64 KB at once.
+ * tunnels, and a guest that gets 1,400-byte segments one by one is many times slower than one that
+ * gets 64 KB at once.
  *
  * The rules are those of a NIC's LRO as the Linux stack accepts it: only plain data segments (ACK,
- * perhaps PSH), same Ethernet, IP and TCP headers but for lengths, IP id, sequence and checksum; all of
- * the same size but the last; the merged packet gets cut at the same places if it must be sent on.
- * A checksum is verified before a segment is merged, since the merged packet counts as good. */
+ * perhaps PSH), same Ethernet, IP and TCP headers but for lengths, IP id, sequence and checksum;
+ * all of the same size but the last; the merged packet gets cut at the same places if it must be
+ * sent on. A checksum is verified before a segment is merged, since the merged packet counts as
+ * good. */
 #include "packet/coalesce.h"
 
 #include <string.h>
@@ -93,8 +94,8 @@ static bool same_headers(const uint8_t *a, const struct segment *x, const uint8_
 	const uint8_t *p = a + x->l3, *q = b + y->l3;
 	if (x->payload_ofs != y->payload_ofs)
 		return false;
-	if (x->ip6 ? memcmp(p, q, 4) || memcmp(p + 6, q + 6, 2) :
-		     p[1] != q[1] || memcmp(p + 6, q + 6, 2) || p[8] != q[8])
+	if (x->ip6 ? memcmp(p, q, 4) || memcmp(p + 6, q + 6, 2)
+		   : p[1] != q[1] || memcmp(p + 6, q + 6, 2) || p[8] != q[8])
 		return false;
 	return x->tcp->ack == y->tcp->ack && x->tcp->win == y->tcp->win &&
 	       !memcmp(x->tcp + 1, y->tcp + 1, x->payload_ofs - x->l4 - TCP_HLEN);

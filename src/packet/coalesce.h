@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coalesce: makes one large TCP packet of consecutive segments, the inverse of packet_segment(): for
- * segments that came out of a tunnel one by one, so that the guest gets them as one. */
+/* coalesce: makes one large TCP packet of consecutive segments, the inverse of packet_segment():
+ * for segments that came out of a tunnel one by one, so that the guest gets them as one. */
 #pragma once
 #include "packet/packet.h"
 
@@ -20,7 +20,8 @@ struct coalescer {
  * sequence, valid checksum. 'frame' may lie in the buffer of that very packet, behind its end. */
 bool coalesce_merge(struct coalescer *, const uint8_t *frame, uint32_t size,
 		    const struct tunnel_key *);
-/* Adds a packet that starts anew; later ones may be merged into it. Room is needed: n < PACKET_BATCH. */
+/* Adds a packet that starts anew; later ones may be merged into it. Room is needed: n <
+ * PACKET_BATCH. */
 void coalesce_add(struct coalescer *, struct packet *);
 /* Sets the lengths and checksums of merged packets. They are the caller's then. */
 void coalesce_finish(struct coalescer *);

@@ -20,17 +20,19 @@ static const struct tunnel_key no_tunnel;
 static struct packet *whole(bool ip6, uint16_t port)
 {
 	struct flow_key key;
-	int r = key_from_str(ip6 ? ETH "eth_type(0x86dd),ipv6(src=fd00::1,dst=fd00::2,label=0,proto=6,tclass=0,"
-				   "hlimit=64,frag=no),tcp(src=1,dst=2),tcp_flags(0x010)" :
-				   ETH "eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,ttl=64,"
-				   "frag=no),tcp(src=1,dst=2),tcp_flags(0x010)",
-			     NULL, &key, NULL, NULL);
+	int r = key_from_str(
+		ip6 ? ETH "eth_type(0x86dd),ipv6(src=fd00::1,dst=fd00::2,label=0,proto=6,tclass=0,"
+			  "hlimit=64,frag=no),tcp(src=1,dst=2),tcp_flags(0x010)"
+		    : ETH "eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0,ttl=64,"
+			  "frag=no),tcp(src=1,dst=2),tcp_flags(0x010)",
+		NULL, &key, NULL, NULL);
 	assert_int_equal(r, 0);
 	key.tp_dst = cpu_to_be16(port);
 	struct packet *p = packet_compose(&key, NULL, PAYLOAD);
 	key_extract(p, &key);
-	be16 sum = csum_fold_raw(ip6 ? csum_pseudo6(&key.ipv6_src, &key.ipv6_dst, 6, packet_l4_size(p)) :
-				       csum_pseudo4(key.nw_src, key.nw_dst, 6, packet_l4_size(p)));
+	be16 sum =
+		csum_fold_raw(ip6 ? csum_pseudo6(&key.ipv6_src, &key.ipv6_dst, 6, packet_l4_size(p))
+				  : csum_pseudo4(key.nw_src, key.nw_dst, 6, packet_l4_size(p)));
 	memcpy(p->data + p->l4_ofs + 16, &sum, 2);
 	p->csum_partial = true;
 	p->csum_start = p->l4_ofs;

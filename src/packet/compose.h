@@ -4,9 +4,9 @@
 #pragma once
 #include "packet/packet.h"
 
-/* 'payload' (may be NULL) lies behind the transport header; with NULL, 'payload_size' bytes count up
- * from zero, and COMPOSE_DEFAULT_PAYLOAD means 64 of them where such a packet would carry data. What is
- * beside the packet (dp_port, tunnel, marks ..) is taken over too. */
+/* 'payload' (may be NULL) lies behind the transport header; with NULL, 'payload_size' bytes count
+ * up from zero, and COMPOSE_DEFAULT_PAYLOAD means 64 of them where such a packet would carry data.
+ * What is beside the packet (dp_port, tunnel, marks ..) is taken over too. */
 enum { COMPOSE_DEFAULT_PAYLOAD = UINT32_MAX };
 struct packet *packet_compose(const struct flow_key *, const void *payload, uint32_t payload_size);
 /* Makes the packet 'size' bytes long by zeros behind the transport header (or by cutting), and its

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* csum: the Internet checksum (RFC 1071) and its incremental update (RFC 1624).
  *
- * A running sum is kept in host order of the words as they lie in memory ("be16 as integer"), in 32 or
- * 64 bits; csum_fold() ends it. All functions work on unaligned data. */
+ * A running sum is kept in host order of the words as they lie in memory ("be16 as integer"), in 32
+ * or 64 bits; csum_fold() ends it. All functions work on unaligned data. */
 #pragma once
 #include <netinet/in.h>
 #include "base/byteorder.h"

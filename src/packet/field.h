@@ -82,7 +82,8 @@ enum field_where {
 };
 
 /* A code point: NXM and OXM headers in one form, without the mask bit: class << 48 | number << 41 |
- * length << 32 | experimenter, where length is that of the exact value plus 4 for an experimenter. */
+ * length << 32 | experimenter, where length is that of the exact value plus 4 for an experimenter.
+ */
 struct field_point {
 	uint64_t header;
 	const char *name;   /* "NXM_OF_IN_PORT" */
@@ -118,13 +119,14 @@ static inline bool field_is_register(const struct field *f)
 	return f->id >= FIELD_REG0 && f->id <= FIELD_XXREG3;
 }
 
-/* Name or alias ("eth_src", "dl_src"), or the name of a code point ("NXM_OF_ETH_SRC"). NULL: none. */
+/* Name or alias ("eth_src", "dl_src"), or the name of a code point ("NXM_OF_ETH_SRC"). NULL: none.
+ */
 const struct field *field_from_name(const char *name, size_t len);
 /* By class, number and experimenter; the mask bit and the length are not looked at. NULL: none.
  * Build 'header' with field_header_read(). */
 const struct field *field_from_nxm(uint64_t header);
-/* The header that a peer of this OpenFlow version knows best; 0: none at all. With 'masked' the mask
- * bit is set and the length covers value and mask. */
+/* The header that a peer of this OpenFlow version knows best; 0: none at all. With 'masked' the
+ * mask bit is set and the length covers value and mask. */
 uint64_t field_nxm_header(const struct field *, uint8_t of_version, bool masked);
 /* "NXM_OF_ETH_SRC": the name people see in load, move .. */
 const char *field_nxm_name(const struct field *);
@@ -134,7 +136,10 @@ static inline unsigned field_header_class(uint64_t h) { return (unsigned)(h >> 4
 static inline bool field_header_is_masked(uint64_t h) { return h & FIELD_HEADER_MASKED; }
 static inline unsigned field_header_length(uint64_t h) { return (unsigned)(h >> 32) & 0xff; }
 /* Bytes of the header itself: 4, or 8 with an experimenter; and of the body after it. */
-static inline unsigned field_header_size(uint64_t h) { return field_header_class(h) == 0xffff ? 8 : 4; }
+static inline unsigned field_header_size(uint64_t h)
+{
+	return field_header_class(h) == 0xffff ? 8 : 4;
+}
 static inline unsigned field_header_body(uint64_t h)
 {
 	unsigned len = field_header_length(h), over = field_header_size(h) - 4;
@@ -154,9 +159,10 @@ void field_get(const struct field *, const struct flow_key *key, union field_val
 void field_mask_get(const struct field *, const struct flow_key *mask, union field_value *ret);
 void field_set(const struct field *, const union field_value *, struct flow_key *);
 /* Only the bits of 'mask'; the rest stays. */
-void field_set_masked(const struct field *, const union field_value *, const union field_value *mask,
-		      struct flow_key *);
-/* Of a match: 'key' and 'mask' both change. dl_vlan and vlan_pcp also match the presence of the tag. */
+void field_set_masked(const struct field *, const union field_value *,
+		      const union field_value *mask, struct flow_key *);
+/* Of a match: 'key' and 'mask' both change. dl_vlan and vlan_pcp also match the presence of the
+ * tag. */
 void field_match_set(const struct field *, const union field_value *, const union field_value *mask,
 		     struct flow_key *key, struct flow_key *keymask);
 void field_match_clear(const struct field *, struct flow_key *key, struct flow_key *keymask);
@@ -173,13 +179,14 @@ bool field_value_is_zero(const struct field *, const union field_value *);
 bool field_value_is_ones(const struct field *, const union field_value *);
 
 /* Text. 'mask' NULL or all ones: exact. Numbers as ovs-ofctl prints them; no field name. */
-void field_value_to_str(const struct field *, const union field_value *, const union field_value *mask,
-			const struct ofport_names *, struct str *out);
+void field_value_to_str(const struct field *, const union field_value *,
+			const union field_value *mask, const struct ofport_names *,
+			struct str *out);
 /* "VALUE" or "VALUE/MASK"; "*" gives a zero mask. 'ret_mask' NULL: a mask is refused.
  * 'err' has a sentence as ovs-ofctl prints it. */
-MUST_CHECK int field_value_from_str(const struct field *, const char *s, const struct ofport_names *,
-				    union field_value *ret, union field_value *ret_mask,
-				    struct err *err);
+MUST_CHECK int field_value_from_str(const struct field *, const char *s,
+				    const struct ofport_names *, union field_value *ret,
+				    union field_value *ret_mask, struct err *err);
 /* Without port names; for callers that keep them apart. */
 void field_put_eth(const struct eth_addr *, struct str *out);
 void field_put_ip6(const struct in6_addr *, struct str *out);
@@ -188,8 +195,8 @@ void field_put_ip4_masked(be32 addr, be32 mask, struct str *out);
 void field_put_ip6_masked(const struct in6_addr *, const struct in6_addr *mask, struct str *out);
 void field_put_eth_masked(const struct eth_addr *, const struct eth_addr *mask, struct str *out);
 /* Flags: "+a-b" of those in the mask if there are both kinds, "a|b" if the mask is exact. */
-void field_put_flags_masked(uint32_t flags, uint32_t mask, uint32_t max, const char *(*name)(uint32_t),
-			    struct str *out);
+void field_put_flags_masked(uint32_t flags, uint32_t mask, uint32_t max,
+			    const char *(*name)(uint32_t), struct str *out);
 const char *ct_state_name(uint32_t bit);
 const char *tcp_flag_name(uint32_t bit);
 const char *tun_flag_name(uint32_t bit);
@@ -219,8 +226,8 @@ void subfield_read(const struct subfield *, const struct flow_key *, void *ret, 
 void subfield_write(const struct subfield *, const void *value, size_t size, struct flow_key *);
 void subfield_set(const struct subfield *, uint64_t value, struct flow_key *);
 /* Both have the same n_bits; they may overlap. */
-void subfield_copy(const struct subfield *src, const struct subfield *dst, const struct flow_key *from,
-		   struct flow_key *to);
+void subfield_copy(const struct subfield *src, const struct subfield *dst,
+		   const struct flow_key *from, struct flow_key *to);
 void subfield_mask_set(const struct subfield *, struct flow_key *mask);
 
 /* Bit strings in wire order, of any size: bit 0 is the lowest bit of the last byte. */
@@ -229,8 +236,8 @@ void bits_copy(const void *src, unsigned src_size, unsigned src_ofs, void *dst, 
 void bits_fill(void *dst, unsigned dst_size, unsigned dst_ofs, unsigned n_bits, bool one);
 bool bits_are(const void *p, unsigned size, unsigned ofs, unsigned n_bits, bool one);
 
-/* Which Geneve option tun_metadata<i> is, and where its value lies in flow_key.tun_opts: one table a
- * bridge (ovs-ofctl add-tlv-map). */
+/* Which Geneve option tun_metadata<i> is, and where its value lies in flow_key.tun_opts: one table
+ * a bridge (ovs-ofctl add-tlv-map). */
 struct tun_table {
 	struct tun_entry {
 		uint16_t option_class;
@@ -238,17 +245,18 @@ struct tun_table {
 		uint8_t size; /* bytes, a multiple of 4; 0: this field is not mapped */
 		uint16_t ofs; /* in tun_opts */
 	} entry[FIELD_N_TUN_METADATA];
-	uint16_t used;	/* bytes of tun_opts given away */
-	bool ad_hoc;	/* ovs-ofctl, which knows no table: a field gets room when it is first set */
+	uint16_t used; /* bytes of tun_opts given away */
+	bool ad_hoc;   /* ovs-ofctl, which knows no table: a field gets room when it is first set */
 };
 /* What field_* above use for tun_metadata on this thread; NULL: these fields read as zero and are
  * not written. The bridge whose flows are being looked at sets it. */
 extern __thread struct tun_table *tun_table_current;
 /* Maps field 'i'. -ENOSPC, -EEXIST, -EINVAL (size). */
-MUST_CHECK int tun_table_add(struct tun_table *, unsigned i, uint16_t option_class, uint8_t option_type,
-			     uint8_t size);
+MUST_CHECK int tun_table_add(struct tun_table *, unsigned i, uint16_t option_class,
+			     uint8_t option_type, uint8_t size);
 void tun_table_del(struct tun_table *, unsigned i);
 /* Raw options (a packet's) to values at their places, with key->tunnel.opts_present; and back. */
-void tun_opts_to_key(const struct tun_table *, const uint8_t *raw, size_t size, struct flow_key *key);
+void tun_opts_to_key(const struct tun_table *, const uint8_t *raw, size_t size,
+		     struct flow_key *key);
 /* Appends the options that are present; returns the bytes used of 'raw', which has room for 256. */
 size_t tun_opts_from_key(const struct tun_table *, const struct flow_key *key, uint8_t *raw);

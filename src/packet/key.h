@@ -4,8 +4,8 @@
  *
  * Layout rules: multiples of 8 bytes without hidden padding, so that hashes, comparisons and the
  * classifier's stages run over 64-bit words; members that are looked at together lie together, in
- * the order pipeline metadata, packet metadata, L2, L3, L4, tunnel options. Padding is zero, always.
- * Multi-byte packet fields are in wire order, metadata in host order. */
+ * the order pipeline metadata, packet metadata, L2, L3, L4, tunnel options. Padding is zero,
+ * always. Multi-byte packet fields are in wire order, metadata in host order. */
 #pragma once
 #include <netinet/in.h>
 #include "base/byteorder.h"
@@ -126,7 +126,8 @@ struct flow_key {
 	uint8_t nd_options_type;
 	uint8_t pad5[7];
 
-	/* Geneve: values of tun_metadata<i> at the places that the TLV table gives, or raw options. */
+	/* Geneve: values of tun_metadata<i> at the places that the TLV table gives, or raw options.
+	 */
 	uint8_t tun_opts[KEY_TUN_OPTS_BYTES];
 };
 
@@ -144,7 +145,8 @@ static inline const uint64_t *key_words(const struct flow_key *k) { return (cons
 static inline uint64_t *key_words_rw(struct flow_key *k) { return (uint64_t *)k; }
 
 bool key_equal(const struct flow_key *, const struct flow_key *);
-bool key_equal_masked(const struct flow_key *, const struct flow_key *, const struct flow_key *mask);
+bool key_equal_masked(const struct flow_key *, const struct flow_key *,
+		      const struct flow_key *mask);
 void key_mask(struct flow_key *, const struct flow_key *mask); /* key &= mask */
 uint32_t key_hash(const struct flow_key *, uint32_t seed);
 /* Of the addresses, protocol and ports: the same in both directions if 'symmetric'. */

@@ -5,10 +5,10 @@
 #include "packet/key_text.h"
 
 enum key_item_kind {
-	ITEM_U8,	/* decimal; so are all whose kind does not say hex */
+	ITEM_U8, /* decimal; so are all whose kind does not say hex */
 	ITEM_U8_HEX,
 	ITEM_BE16,
-	ITEM_BE16_LOW,	/* an octet in a be16: ICMP type and code */
+	ITEM_BE16_LOW, /* an octet in a be16: ICMP type and code */
 	ITEM_BE32,
 	ITEM_BE32_HEX,
 	ITEM_BE32_HEX8, /* the mask has eight digits: NSH context */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key_text: flow keys and masks as datapath flows are written in dumps, in ofproto/trace and in what
- * netdev-dummy/receive takes: "recirc_id(0),in_port(1),eth_type(0x0800),ipv4(dst=10.0.0.1,frag=no)".
- * ovs-dpctl(8). What a mask leaves out entirely is left out, unless verbose. */
+/* key_text: flow keys and masks as datapath flows are written in dumps, in ofproto/trace and in
+ * what netdev-dummy/receive takes:
+ * "recirc_id(0),in_port(1),eth_type(0x0800),ipv4(dst=10.0.0.1,frag=no)". ovs-dpctl(8). What a mask
+ * leaves out entirely is left out, unless verbose. */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -9,7 +10,7 @@
 
 /* Names of the fast path's ports; both functions and the pointer to this may be NULL. */
 struct dp_port_names {
-	const char *(*name)(uint32_t dp_port, void *arg);		/* NULL: has none */
+	const char *(*name)(uint32_t dp_port, void *arg);	    /* NULL: has none */
 	bool (*number)(const char *name, uint32_t *ret, void *arg); /* false: no such port */
 	void *arg;
 	bool print_names;
@@ -17,9 +18,10 @@ struct dp_port_names {
 void dp_port_to_str(uint32_t dp_port, const struct dp_port_names *, struct str *out);
 bool dp_port_from_str(const char *s, size_t len, const struct dp_port_names *, uint32_t *ret);
 
-/* 'mask' NULL: all of the key. 'verbose': fields that are not matched too, as "src=1.2.3.4/0.0.0.0". */
-void key_to_str(const struct flow_key *key, const struct flow_key *mask, const struct dp_port_names *,
-		bool verbose, struct str *out);
+/* 'mask' NULL: all of the key. 'verbose': fields that are not matched too, as
+ * "src=1.2.3.4/0.0.0.0". */
+void key_to_str(const struct flow_key *key, const struct flow_key *mask,
+		const struct dp_port_names *, bool verbose, struct str *out);
 /* *ret_key gets the values; *ret_mask (may be NULL, then masks are refused) ones where a value is
  * given, or the mask that is. 'err': "syntax error at ...". in_port is left alone, as it is the
  * pipeline's; in_port(..) sets dp_port. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ofport: OpenFlow port numbers. Everywhere in weft a port number is a uint32_t with the 16-bit
- * numbering of OpenFlow 1.0 (LOCAL is 0xfffe); the 32-bit reserved numbers of OpenFlow 1.1 and later
- * exist on the wire only. OpenFlow 1.0.2 section 5.2.1, 1.5.1 section 7.2.1. */
+ * numbering of OpenFlow 1.0 (LOCAL is 0xfffe); the 32-bit reserved numbers of OpenFlow 1.1 and
+ * later exist on the wire only. OpenFlow 1.0.2 section 5.2.1, 1.5.1 section 7.2.1. */
 #pragma once
 #include "base/str.h"
 
@@ -18,9 +18,10 @@ enum {
 	OFPORT_NONE = 0xffff, /* ANY */
 };
 
-/* What a bridge's or a peer's ports are called. Both functions may be NULL, as may a pointer to this. */
+/* What a bridge's or a peer's ports are called. Both functions may be NULL, as may a pointer to
+ * this. */
 struct ofport_names {
-	const char *(*name)(uint32_t port, void *arg);		     /* NULL: has none */
+	const char *(*name)(uint32_t port, void *arg);		    /* NULL: has none */
 	bool (*number)(const char *name, uint32_t *ret, void *arg); /* false: no such port */
 	void *arg;
 	bool print_names; /* else names are only understood */

@@ -38,18 +38,18 @@ struct packet {
 	struct tunnel_key tunnel;
 	uint8_t tun_opts[KEY_TUN_OPTS_BYTES]; /* raw Geneve options, tunnel.opts_size bytes */
 
-	/* Offloads left to do: a checksum over [csum_start..), stored csum_offset behind it, and cutting
-	 * into pieces of gso_size payload bytes. */
+	/* Offloads left to do: a checksum over [csum_start..), stored csum_offset behind it, and
+	 * cutting into pieces of gso_size payload bytes. */
 	bool csum_partial;
-	bool csum_valid; /* receiver checked it, or it never left this host */
+	bool csum_valid;  /* receiver checked it, or it never left this host */
 	uint8_t gso_type; /* enum packet_gso */
 	uint16_t csum_start, csum_offset;
 	uint16_t gso_size;
 	uint16_t gso_hdr_size;
 
-	uint32_t cutlen;      /* output at most this many bytes once; 0: all */
-	uint8_t pool;	      /* private to packet.c: size class of the allocation */
-	struct packet *next;  /* free lists, queues */
+	uint32_t cutlen;     /* output at most this many bytes once; 0: all */
+	uint8_t pool;	     /* private to packet.c: size class of the allocation */
+	struct packet *next; /* free lists, queues */
 };
 
 struct packet *packet_new(uint32_t size_hint);
@@ -78,12 +78,12 @@ static inline uint32_t packet_headroom(const struct packet *p)
  * Open_vSwitch.other_config:vlan-limit; OVS's default is 1. Set by the main thread. */
 extern unsigned packet_vlan_limit;
 
-/* Fills 'key' from the packet and what is beside it (in_port excepted), and sets the offsets. Malformed
- * headers end the parse: what follows stays zero. RFC 791, 8200, 826, 9293 .. */
+/* Fills 'key' from the packet and what is beside it (in_port excepted), and sets the offsets.
+ * Malformed headers end the parse: what follows stays zero. RFC 791, 8200, 826, 9293 .. */
 void key_extract(struct packet *, struct flow_key *ret);
 
-/* Sets the offsets only: after actions moved headers. The packet must have been extracted before or be
- * well-formed; others get PACKET_NO_OFS. */
+/* Sets the offsets only: after actions moved headers. The packet must have been extracted before or
+ * be well-formed; others get PACKET_NO_OFS. */
 void packet_parse_offsets(struct packet *);
 static inline void *packet_l3(const struct packet *p)
 {
@@ -103,6 +103,7 @@ static inline uint32_t packet_l4_size(const struct packet *p)
 uint32_t packet_n_segments(const struct packet *);
 /* Finishes a partial checksum in place (not for GSO packets). */
 void packet_finish_csum(struct packet *);
-/* Cuts a GSO packet into finished ones, handed to 'out' one by one; 'p' is consumed. A packet that is
- * none, or whose headers contradict its GSO fields, comes out as it is (its checksum finished). */
+/* Cuts a GSO packet into finished ones, handed to 'out' one by one; 'p' is consumed. A packet that
+ * is none, or whose headers contradict its GSO fields, comes out as it is (its checksum finished).
+ */
 void packet_segment(struct packet *p, void (*out)(struct packet *owned, void *arg), void *arg);

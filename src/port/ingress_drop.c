@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A packet socket gets a copy; the original goes on to the host, which would answer ARP for its other
- * addresses, take part in IPv6 autoconfiguration, forward .. beside the switch. Packet sockets are
- * served before tc's ingress hook, so a program of two instructions there ends the way of the original.
- * It hangs on a link (tcx), not on a clsact filter: a link goes away with us, so that no crash leaves a
- * device deaf. */
+/* A packet socket gets a copy; the original goes on to the host, which would answer ARP for its
+ * other addresses, take part in IPv6 autoconfiguration, forward .. beside the switch. Packet
+ * sockets are served before tc's ingress hook, so a program of two instructions there ends the way
+ * of the original. It hangs on a link (tcx), not on a clsact filter: a link goes away with us, so
+ * that no crash leaves a device deaf. */
 #include "port/ingress_drop.h"
 
 #include <errno.h>

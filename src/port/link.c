@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* News are only hints that something is different: when the
- * kernel had to drop some (ENOBUFS), all devices are read again and told as news, so watchers need no
- * second way of learning. */
+ * kernel had to drop some (ENOBUFS), all devices are read again and told as news, so watchers need
+ * no second way of learning. */
 #include "port/link.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
-#include <linux/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -83,7 +83,8 @@ static int parse_link(const struct nlmsghdr *nlh, struct link *l, struct port_st
 		.no_arp = ifi->ifi_flags & IFF_NOARP,
 	};
 	const struct nlattr *a;
-	mnl_attr_for_each(a, nlh, sizeof *ifi) {
+	mnl_attr_for_each(a, nlh, sizeof *ifi)
+	{
 		switch (mnl_attr_get_type(a)) {
 		case IFLA_IFNAME:
 			copy_text(a, l->name, sizeof l->name);
@@ -105,9 +106,8 @@ static int parse_link(const struct nlmsghdr *nlh, struct link *l, struct port_st
 			break;
 		case IFLA_LINKINFO: {
 			const struct nlattr *b;
-			mnl_attr_for_each_nested(b, a)
-				if (mnl_attr_get_type(b) == IFLA_INFO_KIND)
-					copy_text(b, l->kind, sizeof l->kind);
+			mnl_attr_for_each_nested(b, a) if (mnl_attr_get_type(b) == IFLA_INFO_KIND)
+				copy_text(b, l->kind, sizeof l->kind);
 			break;
 		}
 		case IFLA_STATS64:
@@ -285,7 +285,7 @@ void link_get_driver(const char *name, char driver[32], char version[32], char f
 static void tell(const struct link *l, bool gone)
 {
 	struct link_watcher *w;
-	LIST_FOR_EACH_SAFE (w, &watchers, node)
+	LIST_FOR_EACH_SAFE(w, &watchers, node)
 		w->cb(w, l, gone);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link: the host's network devices: what they are, changes to them, and news of them (rtnetlink(7)).
- * Threads: main. Requests block until the kernel answers, which it does at once. */
+/* link: the host's network devices: what they are, changes to them, and news of them
+ * (rtnetlink(7)). Threads: main. Requests block until the kernel answers, which it does at once. */
 #pragma once
 #include "base/err.h"
 #include "base/list.h"
@@ -13,7 +13,7 @@ struct link {
 	uint32_t mtu;
 	struct eth_addr mac;
 	bool admin_up, carrier;
-	bool no_arp; /* neighbours have no link-layer addresses */
+	bool no_arp;	 /* neighbours have no link-layer addresses */
 	char kind[16];	 /* "veth", "tun" ..; "" for hardware */
 	char alias[128]; /* 'ip link set DEV alias ..', cut */
 };

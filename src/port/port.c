@@ -73,8 +73,8 @@ int port_open(const char *name, const char *type, struct loop *loop, struct port
 {
 	const struct port_ops *ops = port_ops_lookup(type);
 	if (!ops)
-		return err_set(err, -EAFNOSUPPORT,
-			       "could not create netdev %s of unknown type %s", name, type);
+		return err_set(err, -EAFNOSUPPORT, "could not create netdev %s of unknown type %s",
+			       name, type);
 	if (port_lookup(name))
 		return err_set(err, -EBUSY, "%s: another port has this device", name);
 	struct port *p = port_new(ops, name);
@@ -119,7 +119,7 @@ void port_unref(struct port *p)
 struct port *port_lookup(const char *name)
 {
 	struct port *p;
-	LIST_FOR_EACH (p, &ports, node) {
+	LIST_FOR_EACH(p, &ports, node) {
 		if (!strcmp(p->name, name))
 			return p;
 	}

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* port: one attachment point of the switch: a device of the host (system), a tap that the host sees
- * as a device of its own (internal, tap), a simulated one (dummy), or a tunnel, which has no device and
- * sends through the underlay. Patch ports are wired inside the pipeline and never get here.
+ * as a device of its own (internal, tap), a simulated one (dummy), or a tunnel, which has no device
+ * and sends through the underlay. Patch ports are wired inside the pipeline and never get here.
  *
- * Threads:  open, close, configuration and state on the main thread; rx and tx of a queue on the one
- *           datapath thread that polls it.
- * Lifetime: counted; datapath threads read under RCU, so memory outlives port_unref() by a grace
- *           period.
- * Units:    bytes exclude the FCS. Times are monotonic nanoseconds. */
+ * Threads:  open, close, configuration and state on the main thread; rx and tx of a queue on the
+ * one datapath thread that polls it. Lifetime: counted; datapath threads read under RCU, so memory
+ * outlives port_unref() by a grace period. Units:    bytes exclude the FCS. Times are monotonic
+ * nanoseconds. */
 #pragma once
 #include "base/err.h"
 #include "base/strmap.h"
@@ -24,15 +23,17 @@ enum port_kind {
 	PORT_SIM,      /* "type=dummy": injected packets, pcap files, sockets; no kernel */
 	PORT_TUNNEL,   /* one per tunnel type and UDP port; see feature/tunnel */
 	PORT_VHOST,
-	PORT_UPCALLS,  /* the eBPF path's ring: packets of other ports */
+	PORT_UPCALLS, /* the eBPF path's ring: packets of other ports */
 };
 
-/* RFC 2863 names; what ovs-vsctl's statistics column shows. PORT_STAT_UNKNOWN: this kind of port does
- * not count that. */
+/* RFC 2863 names; what ovs-vsctl's statistics column shows. PORT_STAT_UNKNOWN: this kind of port
+ * does not count that. */
 #define PORT_STAT_UNKNOWN UINT64_MAX
 struct port_stats {
-	uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped;
-	uint64_t collisions, rx_over_errors, rx_frame_errors, rx_crc_errors, rx_missed_errors, multicast;
+	uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped,
+		tx_dropped;
+	uint64_t collisions, rx_over_errors, rx_frame_errors, rx_crc_errors, rx_missed_errors,
+		multicast;
 };
 
 /* What a kind counts beyond that; shown as OVS shows custom statistics. */
@@ -71,11 +72,11 @@ struct port_ops {
 	MUST_CHECK int (*set_admin_up)(struct port *, bool up, struct err *);
 	/* Interface.status: driver_name .. */
 	void (*get_status)(const struct port *, struct strmap *ret);
-	/* NULL: the port receives from the start. Else nothing is received (and the host's stack is left
-	 * alone) until this is called; sets n_rxq. Main thread. */
+	/* NULL: the port receives from the start. Else nothing is received (and the host's stack is
+	 * left alone) until this is called; sets n_rxq. Main thread. */
 	MUST_CHECK int (*start_rx)(struct port *, struct err *);
-	/* May be NULL. The port is about to be added to a fast path of this type; it may now open what it
-	 * receives by, and set n_rxq. On failure it is not added. */
+	/* May be NULL. The port is about to be added to a fast path of this type; it may now open
+	 * what it receives by, and set n_rxq. On failure it is not added. */
 	MUST_CHECK int (*attach)(struct port *, const char *fastpath_type, struct err *);
 	/* Datapath threads. rx: at most PACKET_BATCH packets, owned by the caller; 0 if none wait.
 	 * tx: takes all of them, whatever happens. */
@@ -93,11 +94,12 @@ struct port {
 	unsigned n_rxq;	  /* 0: not polled; packets come by 'deliver' */
 	int refs;
 	void *priv; /* the kind's own state */
-	/* Runs on the main thread when state changed: link, mtu, gone (get_state().ifindex is 0). */
+	/* Runs on the main thread when state changed: link, mtu, gone (get_state().ifindex is 0).
+	 */
 	void (*changed)(struct port *, void *arg);
 	void *changed_arg;
-	uint64_t change_seq; /* grows with every change */
-	uint8_t tunnel_type; /* PORT_TUNNEL: enum tunnel_type of fastpath/action.h */
+	uint64_t change_seq;	   /* grows with every change */
+	uint8_t tunnel_type;	   /* PORT_TUNNEL: enum tunnel_type of fastpath/action.h */
 	struct fastpath *fastpath; /* that it is in; NULL: none */
 	/* Set by the fast path: takes packets that arrive on the main thread (simulated ports). */
 	void (*deliver)(struct port *, struct packet **batch, unsigned n, void *arg);
@@ -109,8 +111,8 @@ enum { PORT_NO_DP = UINT32_MAX };
 /* 'type' as in Interface.type ("" is system). -ENODEV "No such device", -EINVAL, -EBUSY .. */
 MUST_CHECK int port_open(const char *name, const char *type, struct loop *, struct port **ret,
 			 struct err *err);
-/* For fast paths and tunnels: a port of theirs that no row asked for. The caller sets 'priv'; it is not
- * found by port_lookup(). Release with port_unref(), which calls ops->close. */
+/* For fast paths and tunnels: a port of theirs that no row asked for. The caller sets 'priv'; it is
+ * not found by port_lookup(). Release with port_unref(), which calls ops->close. */
 struct port *port_new(const struct port_ops *, const char *name);
 struct port *port_ref(struct port *);
 void port_unref(struct port *); /* the last one closes; NULL is fine */
@@ -140,7 +142,8 @@ void port_sweep_devices(void);
 struct port *port_lookup(const char *name);
 /* In order of opening; NULL begins, and ends. */
 struct port *port_next(const struct port *);
-/* Every Interface.type that port_open() takes, NULL-terminated, sorted: Open_vSwitch.iface_types. */
+/* Every Interface.type that port_open() takes, NULL-terminated, sorted: Open_vSwitch.iface_types.
+ */
 const char *const *port_types(void);
 /* Runs on the main thread whenever any port has changed, and before one is closed. */
 void port_observe(void (*cb)(struct port *, bool closing));

@@ -78,7 +78,8 @@ static int open_pcap(const struct port *port, const char *path, struct pcap **re
 	if (!path)
 		return 0;
 	int r = pcap_create(path, ret);
-	return r < 0 ? err_set(err, r, "%s: cannot write %s: %s", port->name, path, err_name(r)) : 0;
+	return r < 0 ? err_set(err, r, "%s: cannot write %s: %s", port->name, path, err_name(r))
+		     : 0;
 }
 
 static bool same_option(const struct strmap *a, const struct strmap *b, const char *key)
@@ -91,10 +92,10 @@ static void on_frame(struct packet *p, void *arg) { sim_receive(arg, p); }
 /* A file is begun anew only if its option changed: tests read what has gathered in it. */
 static int sim_configure(struct port *port, const struct strmap *options, struct err *err)
 {
-	static const char *const known[] = { "pcap", "rxq_pcap", "tx_pcap", "stream", "pstream",
-					     "ifindex", "numa_id", "n_rxq", "n_txq" };
+	static const char *const known[] = { "pcap",	"rxq_pcap", "tx_pcap", "stream", "pstream",
+					     "ifindex", "numa_id",  "n_rxq",   "n_txq" };
 	struct sim *s = port->priv;
-	STRMAP_FOR_EACH (e, options) {
+	STRMAP_FOR_EACH(e, options) {
 		size_t i = 0;
 		while (i < ARRAY_SIZE(known) && strcmp(known[i], e->key))
 			i++;
@@ -300,8 +301,9 @@ const char *sim_conn_state(const struct port *port)
 	{                                                                                          \
 		.type = TYPE, .kind = PORT_SIM, .open = sim_open, .close = sim_close,              \
 		.configure = sim_configure, .get_state = sim_get_state,                            \
-		.get_stats = sim_get_stats, .get_custom_stats = sim_get_custom_stats, .set_mtu = sim_set_mtu, .set_mac = sim_set_mac,        \
-		.set_admin_up = sim_set_admin_up, .get_status = sim_get_status, .tx = sim_tx,      \
+		.get_stats = sim_get_stats, .get_custom_stats = sim_get_custom_stats,              \
+		.set_mtu = sim_set_mtu, .set_mac = sim_set_mac, .set_admin_up = sim_set_admin_up,  \
+		.get_status = sim_get_status, .tx = sim_tx,                                        \
 	}
 const struct port_ops port_sim_ops = SIM_OPS("dummy");
 const struct port_ops port_sim_internal_ops = SIM_OPS("dummy-internal");

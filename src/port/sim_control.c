@@ -20,9 +20,9 @@ static struct port *find(const char *name)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	       isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 :
-					    -1;
+	return c >= '0' && c <= '9'	    ? c - '0'
+	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+					    : -1;
 }
 
 /* Pairs of hex digits, white space between pairs allowed. NULL: not that. */
@@ -167,7 +167,8 @@ static void on_address(struct control_call *call, int argc UNUSED, const char *a
 		*slash = '\0';
 	struct in6_addr addr = { 0 };
 	bool ok = (!slash || (str_to_u32(slash + 1, 10, &len) && len <= max)) &&
-		  inet_pton(ip6 ? AF_INET6 : AF_INET, text, ip6 ? addr.s6_addr : addr.s6_addr + 12) == 1;
+		  inet_pton(ip6 ? AF_INET6 : AF_INET, text,
+			    ip6 ? addr.s6_addr : addr.s6_addr + 12) == 1;
 	if (!ok) {
 		AUTO_STR s = STR_INIT;
 		str_putf(&s, "%s: invalid %s address", argv[2], ip6 ? "IPv6" : "IP");
@@ -188,7 +189,7 @@ void sim_register_commands(void)
 	control_register("netdev-dummy/set-admin-state", "[netdev] up|down", 1, 2, on_admin_state,
 			 NULL);
 	control_register("netdev-dummy/conn-state", "[netdev]", 0, 1, on_conn_state, NULL);
-	control_register("netdev-dummy/ip4addr", "[netdev] ipaddr/mask-prefix-len", 2, 2, on_address,
-			 NULL);
+	control_register("netdev-dummy/ip4addr", "[netdev] ipaddr/mask-prefix-len", 2, 2,
+			 on_address, NULL);
 	control_register("netdev-dummy/ip6addr", "[netdev] ip6addr", 2, 2, on_address, (void *)1);
 }

@@ -171,7 +171,7 @@ static void on_send(struct deferred *d)
 {
 	struct sim_link *l = CONTAINER_OF(d, struct sim_link, send);
 	struct peer *p;
-	LIST_FOR_EACH_SAFE (p, &l->peers, node) {
+	LIST_FOR_EACH_SAFE(p, &l->peers, node) {
 		if (!p->connected)
 			continue;
 		if (peer_send(p))
@@ -187,7 +187,7 @@ void sim_link_send(struct sim_link *l, const void *data, uint32_t size)
 		return;
 	struct peer *p;
 	pthread_mutex_lock(&l->lock);
-	LIST_FOR_EACH (p, &l->peers, node) {
+	LIST_FOR_EACH(p, &l->peers, node) {
 		if (!p->connected || p->out_size + 2 + size > MAX_QUEUED)
 			continue;
 		p->out = xgrow(p->out, &p->out_allocated, p->out_size + 2 + size, 1);
@@ -204,16 +204,15 @@ const char *sim_link_state(const struct sim_link *l)
 	if (!l->active)
 		return "unknown";
 	const struct peer *p;
-	LIST_FOR_EACH (p, &l->peers, node) {
+	LIST_FOR_EACH(p, &l->peers, node) {
 		if (p->connected)
 			return "connected";
 	}
 	return "disconnected";
 }
 
-int sim_link_open(const char *port_name, const char *active, const char *passive,
-		  struct loop *loop, sim_link_cb *cb, void *arg, struct sim_link **ret,
-		  struct err *err)
+int sim_link_open(const char *port_name, const char *active, const char *passive, struct loop *loop,
+		  sim_link_cb *cb, void *arg, struct sim_link **ret, struct err *err)
 {
 	struct sim_link *l = xzalloc(sizeof *l);
 	pthread_mutex_init(&l->lock, NULL);
@@ -243,7 +242,7 @@ void sim_link_close(struct sim_link *l)
 	if (!l)
 		return;
 	struct peer *p;
-	LIST_FOR_EACH_SAFE (p, &l->peers, node)
+	LIST_FOR_EACH_SAFE(p, &l->peers, node)
 		peer_free(p);
 	if (l->listener)
 		listener_close(l->listener);

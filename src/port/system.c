@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System ports in user space: one packet socket (packet(7)) a device, for both directions.
  *
- * - Packets pass as the stack has them: a virtio-net header beside each says what is unfinished, so a
- *   guest's 64 KB TSO packet stays one packet through the switch, which is what decides TCP speed.
+ * - Packets pass as the stack has them: a virtio-net header beside each says what is unfinished, so
+ * a guest's 64 KB TSO packet stays one packet through the switch, which is what decides TCP speed.
  * - VLAN tags that the kernel keeps beside the packet come as auxiliary data, and are put back.
- * - What the socket itself, or the host, sends on the device is not received (PACKET_IGNORE_OUTGOING).
+ * - What the socket itself, or the host, sends on the device is not received
+ * (PACKET_IGNORE_OUTGOING).
  * - The host's stack must not act on what arrives: ingress_drop.c.
  *
  * Rejected: AF_XDP and XDP on veth, which turn the peer's segmentation off; rings (PACKET_RX_RING),
- * which copy 64 KB packets once more; PACKET_QDISC_BYPASS, which drops what the device cannot segment
- * and goes past the QoS that is configured on it. */
+ * which copy 64 KB packets once more; PACKET_QDISC_BYPASS, which drops what the device cannot
+ * segment and goes past the QoS that is configured on it. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ struct sysdev {
 	bool gone;
 	uint64_t link_resets;
 	uint64_t tx_dropped, tx_errors, rx_bad; /* atomic */
-	uint64_t rx_overflows;			/* main thread: the socket's counter resets when read */
+	uint64_t rx_overflows; /* main thread: the socket's counter resets when read */
 	struct link_watcher watcher;
 	struct port *port;
 	/* The queue's thread: packets that wait to be filled. */
@@ -89,7 +90,8 @@ static void set_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
-/* 0, or -errno. Bound last, so that no packet comes by before all is set. 'protocol' 0: to send only. */
+/* 0, or -errno. Bound last, so that no packet comes by before all is set. 'protocol' 0: to send
+ * only. */
 static int socket_open(uint32_t ifindex, uint16_t protocol, int *ret_fd)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -103,8 +105,8 @@ static int socket_open(uint32_t ifindex, uint16_t protocol, int *ret_fd)
 	int r = set_option(fd, PACKET_VNET_HDR, 1);
 	r = r < 0 ? r : set_option(fd, PACKET_AUXDATA, 1);
 	r = r < 0 ? r : set_option(fd, PACKET_IGNORE_OUTGOING, 1);
-	if (r == 0 && setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc,
-				 sizeof promisc) < 0)
+	if (r == 0 &&
+	    setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof promisc) < 0)
 		r = -errno;
 	if (r == 0 && bind(fd, (struct sockaddr *)&sll, sizeof sll) < 0)
 		r = -errno;
@@ -147,8 +149,10 @@ static int system_start_rx(struct port *port, struct err *err)
 	close(fd);
 	d->drop_fd = ingress_drop_attach(d->link.ifindex);
 	if (d->drop_fd < 0)
-		log_warn("%s: the host's own stack also sees what arrives here: BPF is not to be had "
-			 "(%s)", port->name, err_name(d->drop_fd));
+		log_warn("%s: the host's own stack also sees what arrives here: BPF is not to be "
+			 "had "
+			 "(%s)",
+			 port->name, err_name(d->drop_fd));
 	port->n_rxq = 1;
 	return 0;
 }
@@ -250,7 +254,8 @@ static int system_rx_fd(const struct port *port, unsigned queue UNUSED)
 
 static void put_back_vlan(struct packet *p, const struct tpacket_auxdata *aux)
 {
-	uint16_t tpid = aux->tp_status & TP_STATUS_VLAN_TPID_VALID ? aux->tp_vlan_tpid : ETH_P_8021Q;
+	uint16_t tpid =
+		aux->tp_status & TP_STATUS_VLAN_TPID_VALID ? aux->tp_vlan_tpid : ETH_P_8021Q;
 	uint8_t *data = packet_push(p, 4);
 	memmove(data, data + 4, 12);
 	put_be16(data + 12, tpid);

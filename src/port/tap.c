@@ -2,10 +2,10 @@
 /* Internal ports and taps: a device of the host's whose other end is a descriptor of ours (tun(4)).
  *
  * The device outlives the process on purpose (TUNSETPERSIST): addresses and routes that the
- * administrator put on br0 must still be there when the daemon is started again after a crash. What is
- * ours is told by the device's alias, which names the run directory, so that several switches in one
- * namespace do not take each other's devices away. Closing removes the device, unless the daemon ends
- * without --cleanup.
+ * administrator put on br0 must still be there when the daemon is started again after a crash. What
+ * is ours is told by the device's alias, which names the run directory, so that several switches in
+ * one namespace do not take each other's devices away. Closing removes the device, unless the
+ * daemon ends without --cleanup.
  *
  * A virtio-net header goes with every packet, and all offloads are on: what the host sends comes as
  * unfinished 64 KB packets. There is no system call that moves several packets of a tap at once. */
@@ -20,8 +20,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "port/kinds.h"
 #include "port/link.h"
 #include "port/vnet.h"
@@ -52,10 +52,7 @@ static bool keep_devices;
 static void count(uint64_t *c) { __atomic_fetch_add(c, 1, __ATOMIC_RELAXED); }
 static uint64_t read_count(const uint64_t *c) { return __atomic_load_n(c, __ATOMIC_RELAXED); }
 
-static void alias_make(char alias[128])
-{
-	snprintf(alias, 128, ALIAS_PREFIX "%s", path_rundir());
-}
+static void alias_make(char alias[128]) { snprintf(alias, 128, ALIAS_PREFIX "%s", path_rundir()); }
 
 static void on_link(struct link_watcher *w, const struct link *l, bool gone)
 {
@@ -276,8 +273,8 @@ static void tap_tx(struct port *port, unsigned queue UNUSED, struct packet **bat
 		ssize_t sent = write(t->fd, p->data - VNET_BYTES, p->size + VNET_BYTES);
 		/* EIO: the administrator has not set it up. */
 		if (sent < 0)
-			count(errno == EIO || errno == EAGAIN || errno == ENOBUFS ? &t->tx_dropped :
-										     &t->tx_errors);
+			count(errno == EIO || errno == EAGAIN || errno == ENOBUFS ? &t->tx_dropped
+										  : &t->tx_errors);
 		packet_free(p);
 	}
 }
@@ -301,7 +298,7 @@ void tap_sweep_devices(void)
 	int r = link_dump(sweep_one, &stale);
 	if (r < 0)
 		log_warn("cannot list network devices: %s", err_name(r));
-	STRMAP_FOR_EACH (e, &stale) {
+	STRMAP_FOR_EACH(e, &stale) {
 		struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 		int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 		if (fd < 0)
@@ -310,7 +307,8 @@ void tap_sweep_devices(void)
 		/* EBUSY: another process uses it. */
 		if (ioctl(fd, TUNSETIFF, &ifr) == 0) {
 			ioctl(fd, TUNSETPERSIST, 0);
-			log_info("%s: removed, an earlier run left it and it is not configured", e->key);
+			log_info("%s: removed, an earlier run left it and it is not configured",
+				 e->key);
 		}
 		close(fd);
 	}

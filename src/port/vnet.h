@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vnet: the virtio-net header (virtio 1.2, 5.1.6), with which the kernel hands us packets whose
- * checksum is not computed and that are not cut into segments yet, and takes such packets back. Used on
- * packet sockets (PACKET_VNET_HDR) and taps (IFF_VNET_HDR). It lies in the packet's headroom right
- * before the packet, so that one iovec carries both. */
+ * checksum is not computed and that are not cut into segments yet, and takes such packets back.
+ * Used on packet sockets (PACKET_VNET_HDR) and taps (IFF_VNET_HDR). It lies in the packet's
+ * headroom right before the packet, so that one iovec carries both. */
 #pragma once
 #include <errno.h>
 #include <linux/virtio_net.h>
@@ -15,8 +15,8 @@
 enum { VNET_BYTES = sizeof(struct virtio_net_hdr) };
 _Static_assert(VNET_BYTES == 10, "virtio 1.2, 5.1.6, without mergeable buffers");
 
-/* What the kernel said of a packet that was just received, its size known. The kernel's hdr_len is a
- * hint only, so the headers are measured. -EINVAL: offsets outside of the packet. */
+/* What the kernel said of a packet that was just received, its size known. The kernel's hdr_len is
+ * a hint only, so the headers are measured. -EINVAL: offsets outside of the packet. */
 static inline int vnet_take(struct packet *p, const struct virtio_net_hdr *h)
 {
 	p->csum_partial = h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
@@ -41,9 +41,9 @@ static inline int vnet_take(struct packet *p, const struct virtio_net_hdr *h)
 		l4_size = (p->data[h->csum_start + 12] >> 4) * 4u;
 		if (l4_size < 20)
 			return -EINVAL;
-		p->gso_type = (h->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV4 ?
-				      PACKET_GSO_TCP4 :
-				      PACKET_GSO_TCP6;
+		p->gso_type = (h->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV4
+				      ? PACKET_GSO_TCP4
+				      : PACKET_GSO_TCP6;
 		break;
 	case VIRTIO_NET_HDR_GSO_UDP_L4:
 		l4_size = 8;

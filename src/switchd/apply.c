@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what is to what is wanted, with the least that has to move. Nothing is ever reset: a change to
- * one port leaves the packets of all others alone.
+/* From what is to what is wanted, with the least that has to move. Nothing is ever reset: a change
+ * to one port leaves the packets of all others alone.
  *
  * Order, and why: first everything goes that is not wanted any more, over all bridges, since its
- * device or number may be wanted elsewhere. Then bridges come, then interfaces (those whose number is
- * asked for, then those that had one, then new ones, so that numbers stay what they were), then what
- * refers to interfaces: ports, mirrors, the bridge's address. What fails says so in its row and is
- * tried again at the next change, and when a device of its name appears. */
+ * device or number may be wanted elsewhere. Then bridges come, then interfaces (those whose number
+ * is asked for, then those that had one, then new ones, so that numbers stay what they were), then
+ * what refers to interfaces: ports, mirrors, the bridge's address. What fails says so in its row
+ * and is tried again at the next change, and when a device of its name appears. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 #include "base/random.h"
 #include "io/tls.h"
 #include "switchd/switchd.h"
-#include "upcall/upcall.h"
 #include "switchd/text.h"
+#include "upcall/upcall.h"
 
 LOG_MODULE(bridge);
 
@@ -28,7 +28,7 @@ enum { DEFAULT_MTU = 1500 };
 struct bridge *bridge_by_name(const struct switchd *s, const char *name)
 {
 	struct bridge *b;
-	LIST_FOR_EACH (b, &s->bridges, node) {
+	LIST_FOR_EACH(b, &s->bridges, node) {
 		if (!strcmp(b->name, name))
 			return b;
 	}
@@ -38,7 +38,7 @@ struct bridge *bridge_by_name(const struct switchd *s, const char *name)
 struct iface *bridge_iface(const struct bridge *b, const char *name)
 {
 	struct iface *i;
-	HMAP_FOR_EACH_WITH_HASH (i, &b->ifaces_by_name, hash_str(name, 0), by_name) {
+	HMAP_FOR_EACH_WITH_HASH(i, &b->ifaces_by_name, hash_str(name, 0), by_name) {
 		if (!strcmp(i->name, name))
 			return i;
 	}
@@ -54,7 +54,7 @@ struct iface *bridge_iface_by_ofport(const struct bridge *b, uint32_t ofport)
 static struct bridge_port *bridge_port(const struct bridge *b, const char *name)
 {
 	struct bridge_port *p;
-	LIST_FOR_EACH (p, &b->ports, node) {
+	LIST_FOR_EACH(p, &b->ports, node) {
 		if (!strcmp(p->name, name))
 			return p;
 	}
@@ -77,9 +77,9 @@ static void bridge_free(struct bridge *b)
 	struct bridge_port *p;
 	struct iface *i;
 
-	LIST_FOR_EACH_SAFE (p, &b->ports, node)
+	LIST_FOR_EACH_SAFE(p, &b->ports, node)
 		port_free(b, p);
-	LIST_FOR_EACH_SAFE (i, &b->ifaces, node)
+	LIST_FOR_EACH_SAFE(i, &b->ifaces, node)
 		iface_free(i);
 	wiring_bridge_del(b);
 	pipeline_free(b->pipeline);
@@ -111,7 +111,8 @@ static struct bridge *bridge_new(struct switchd *s, struct want_bridge *w)
 	struct backer *k;
 	int r = backer_get(s, w->type, &k, &err);
 	if (r < 0) {
-		log_warn("could not create datapath %s of type %s: %s", w->name, w->type, err_text(&err));
+		log_warn("could not create datapath %s of type %s: %s", w->name, w->type,
+			 err_text(&err));
 		log_err("failed to create bridge %s: %s", w->name, err_name(r));
 		return NULL;
 	}
@@ -129,7 +130,7 @@ static struct bridge *bridge_new(struct switchd *s, struct want_bridge *w)
 	k->n_bridges++;
 
 	struct bridge *after;
-	LIST_FOR_EACH (after, &s->bridges, node) {
+	LIST_FOR_EACH(after, &s->bridges, node) {
 		if (strcmp(after->name, b->name) > 0)
 			break;
 	}
@@ -146,7 +147,6 @@ static struct bridge *bridge_new(struct switchd *s, struct want_bridge *w)
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
 
-
 /* Marks by walking the wanted ones once: a nested search would be quadratic in ports. */
 static void remove_ifaces(struct bridge *b, const struct want_bridge *w)
 {
@@ -157,24 +157,24 @@ static void remove_ifaces(struct bridge *b, const struct want_bridge *w)
 	struct mark {
 		struct hmap_node node;
 		struct want_iface *want;
-	} *marks;
+	} * marks;
 	size_t n = 0;
 
-	LIST_FOR_EACH (p, &w->ports, node)
+	LIST_FOR_EACH(p, &w->ports, node)
 		n += list_size(&p->ifaces);
 	marks = xcalloc(n ? n : 1, sizeof *marks);
 	hmap_init(&wanted);
 	n = 0;
-	LIST_FOR_EACH (p, &w->ports, node) {
-		LIST_FOR_EACH (wi, &p->ifaces, node) {
+	LIST_FOR_EACH(p, &w->ports, node) {
+		LIST_FOR_EACH(wi, &p->ifaces, node) {
 			marks[n].want = wi;
 			hmap_insert(&wanted, &marks[n++].node, hash_str(wi->name, 0));
 		}
 	}
-	LIST_FOR_EACH_SAFE (i, &b->ifaces, node) {
+	LIST_FOR_EACH_SAFE(i, &b->ifaces, node) {
 		struct mark *m;
 		struct want_iface *want = NULL;
-		HMAP_FOR_EACH_WITH_HASH (m, &wanted, hash_str(i->name, 0), node) {
+		HMAP_FOR_EACH_WITH_HASH(m, &wanted, hash_str(i->name, 0), node) {
 			if (!strcmp(m->want->name, i->name))
 				want = m->want;
 		}
@@ -202,9 +202,9 @@ static void add_ifaces(struct bridge *b, const struct want_bridge *w)
 {
 	for (int round = 0; round < 3; round++) {
 		struct want_port *p;
-		LIST_FOR_EACH (p, &w->ports, node) {
+		LIST_FOR_EACH(p, &w->ports, node) {
 			struct want_iface *wi;
-			LIST_FOR_EACH (wi, &p->ifaces, node) {
+			LIST_FOR_EACH(wi, &p->ifaces, node) {
 				struct iface *i = bridge_iface(b, wi->name);
 				if (!round_of(wi, i, round))
 					continue;
@@ -229,12 +229,13 @@ static bool link_is_up(const struct iface *i)
 
 /* Of several interfaces one is used: the active one while its link is up, else the first whose link
  * is. The others are no members, so nothing is forwarded to or from them. */
-static struct iface *choose_member(struct bridge *b, struct bridge_port *p, const struct want_port *w)
+static struct iface *choose_member(struct bridge *b, struct bridge_port *p,
+				   const struct want_port *w)
 {
 	struct want_iface *wi;
 	struct iface *first = NULL, *up = NULL;
 	bool active_is_member = false;
-	LIST_FOR_EACH (wi, &w->ifaces, node) {
+	LIST_FOR_EACH(wi, &w->ifaces, node) {
 		struct iface *i = bridge_iface(b, wi->name);
 		if (!i || !i->attached)
 			continue;
@@ -302,7 +303,7 @@ static void put_port(struct bridge *b, const struct want_port *w)
 static const struct want_port *wanted_port(const struct want_bridge *w, const char *name)
 {
 	struct want_port *p;
-	LIST_FOR_EACH (p, &w->ports, node) {
+	LIST_FOR_EACH(p, &w->ports, node) {
 		if (!strcmp(p->name, name))
 			return p;
 	}
@@ -313,11 +314,11 @@ static void put_ports(struct bridge *b, const struct want_bridge *w)
 {
 	struct bridge_port *p;
 	struct want_port *wp;
-	LIST_FOR_EACH_SAFE (p, &b->ports, node) {
+	LIST_FOR_EACH_SAFE(p, &b->ports, node) {
 		if (!wanted_port(w, p->name))
 			port_free(b, p);
 	}
-	LIST_FOR_EACH (wp, &w->ports, node)
+	LIST_FOR_EACH(wp, &w->ports, node)
 		put_port(b, wp);
 }
 
@@ -327,7 +328,7 @@ static void put_mirrors(struct bridge *b, const struct want_bridge *w)
 {
 	struct strmap now = STRMAP_INIT;
 	struct want_mirror *m;
-	LIST_FOR_EACH (m, &w->mirrors, node) {
+	LIST_FOR_EACH(m, &w->mirrors, node) {
 		AUTO_ERR err = ERR_INIT;
 		struct mirror_config c = {
 			.name = m->name,
@@ -343,7 +344,8 @@ static void put_mirrors(struct bridge *b, const struct want_bridge *w)
 			.snaplen = m->snaplen,
 		};
 		if (!m->out_port && m->out_vlan < 0) {
-			log_err("bridge %s: mirror %s does not specify output; ignoring", b->name, m->name);
+			log_err("bridge %s: mirror %s does not specify output; ignoring", b->name,
+				m->name);
 			continue;
 		}
 		if (pipeline_mirror_put(b->pipeline, &c, &err) < 0) {
@@ -352,7 +354,7 @@ static void put_mirrors(struct bridge *b, const struct want_bridge *w)
 		}
 		strmap_put(&now, m->name, "");
 	}
-	STRMAP_FOR_EACH (e, &b->mirrors) {
+	STRMAP_FOR_EACH(e, &b->mirrors) {
 		if (!strmap_get(&now, e->key))
 			pipeline_mirror_del(b->pipeline, e->key);
 	}
@@ -372,7 +374,7 @@ static struct eth_addr choose_mac(const struct bridge *b, const struct want_brid
 
 	if (w->has_hwaddr)
 		return w->hwaddr;
-	LIST_FOR_EACH (i, &b->ifaces, node) {
+	LIST_FOR_EACH(i, &b->ifaces, node) {
 		struct port_state st;
 		if (!i->attached || i->is_local || !i->port || i->tunnel)
 			continue;
@@ -406,8 +408,8 @@ static void set_addresses(struct bridge *b, const struct want_bridge *w)
 		local->port->ops->get_state(local->port, &st);
 		if (memcmp(&st.mac, &mac, sizeof mac) && local->port->ops->set_mac) {
 			if (local->port->ops->set_mac(local->port, mac, &err) < 0)
-				log_err("bridge %s: could not set its Ethernet address (%s)", b->name,
-					err_text(&err));
+				log_err("bridge %s: could not set its Ethernet address (%s)",
+					b->name, err_text(&err));
 			iface_update_pipeline(local);
 		}
 	}
@@ -429,7 +431,7 @@ static void set_internal_mtus(struct bridge *b)
 {
 	uint32_t mtu = 0;
 	struct iface *i;
-	LIST_FOR_EACH (i, &b->ifaces, node) {
+	LIST_FOR_EACH(i, &b->ifaces, node) {
 		struct port_state st;
 		if (!i->attached || !i->port || i->tunnel)
 			continue;
@@ -441,7 +443,7 @@ static void set_internal_mtus(struct bridge *b)
 	}
 	if (!mtu)
 		mtu = DEFAULT_MTU;
-	LIST_FOR_EACH (i, &b->ifaces, node) {
+	LIST_FOR_EACH(i, &b->ifaces, node) {
 		struct port_state st;
 		AUTO_ERR err = ERR_INIT;
 		if (!i->attached || !i->port || strcmp(i->type, "internal") || i->mtu_request ||
@@ -451,7 +453,8 @@ static void set_internal_mtus(struct bridge *b)
 		if (st.mtu == mtu)
 			continue;
 		if (i->port->ops->set_mtu(i->port, mtu, &err) < 0)
-			log_warn("failed to set MTU for network device %s: %s", i->name, err_text(&err));
+			log_warn("failed to set MTU for network device %s: %s", i->name,
+				 err_text(&err));
 		iface_update_pipeline(i);
 	}
 }
@@ -471,11 +474,10 @@ static void set_settings(struct bridge *b, const struct want_bridge *w)
 	};
 	pipeline_set_settings(b->pipeline, &st);
 
-	/* Without controllers a bridge that may stand alone learns and forwards by itself. Flows go when
-	 * controllers come or go, and when the fail mode of a bridge without any changes. */
+	/* Without controllers a bridge that may stand alone learns and forwards by itself. Flows go
+	 * when controllers come or go, and when the fail mode of a bridge without any changes. */
 	bool managed = st.has_controllers;
-	if (!b->configured || managed != b->managed ||
-	    (!managed && st.fail_mode != b->fail_mode))
+	if (!b->configured || managed != b->managed || (!managed && st.fail_mode != b->fail_mode))
 		pipeline_flush_flows(b->pipeline, !managed && st.fail_mode == FAIL_STANDALONE);
 	b->managed = managed;
 	b->fail_mode = st.fail_mode;
@@ -500,9 +502,9 @@ static void index_ifaces(struct switchd *s)
 {
 	struct bridge *b;
 	hmap_clear(&s->ifaces_by_uuid);
-	LIST_FOR_EACH (b, &s->bridges, node) {
+	LIST_FOR_EACH(b, &s->bridges, node) {
 		struct iface *i;
-		LIST_FOR_EACH (i, &b->ifaces, node) {
+		LIST_FOR_EACH(i, &b->ifaces, node) {
 			if (!uuid_is_zero(&i->uuid))
 				hmap_insert(&s->ifaces_by_uuid, &i->by_uuid, uuid_hash(&i->uuid));
 		}
@@ -512,7 +514,7 @@ static void index_ifaces(struct switchd *s)
 static void reap_backers(struct switchd *s)
 {
 	struct backer *k;
-	LIST_FOR_EACH_SAFE (k, &s->backers, node) {
+	LIST_FOR_EACH_SAFE(k, &s->backers, node) {
 		if (!k->n_bridges)
 			backer_free(k);
 	}
@@ -540,7 +542,8 @@ void switchd_apply(struct switchd *s)
 	if (!d->have_row) {
 		/* Not our database yet, or emptied: changing nothing is safer than tearing down. */
 		if (!s->row_missing_told)
-			log_warn("the database has no row in table Open_vSwitch: run \"ovs-vsctl init\"");
+			log_warn("the database has no row in table Open_vSwitch: run \"ovs-vsctl "
+				 "init\"");
 		s->row_missing_told = true;
 		desired_free(d);
 		return;
@@ -548,20 +551,22 @@ void switchd_apply(struct switchd *s)
 	s->row_missing_told = false;
 	apply_tls(d);
 	upcall_configure(&(struct upcall_settings){
-		.flow_limit = (unsigned)CLAMP(strmap_get_int(&d->other_config, "flow-limit", 200000), 0, UINT_MAX),
-		.max_idle_ms = (unsigned)CLAMP(strmap_get_int(&d->other_config, "max-idle", 10000), 0, UINT_MAX),
+		.flow_limit = (unsigned)CLAMP(
+			strmap_get_int(&d->other_config, "flow-limit", 200000), 0, UINT_MAX),
+		.max_idle_ms = (unsigned)CLAMP(strmap_get_int(&d->other_config, "max-idle", 10000),
+					       0, UINT_MAX),
 	});
 	if (list_is_empty(&s->backers))
 		s->ebpf = strmap_get_bool(&d->other_config, "ebpf", EBPF_BY_DEFAULT);
 
-	LIST_FOR_EACH_SAFE (b, &s->bridges, node) {
+	LIST_FOR_EACH_SAFE(b, &s->bridges, node) {
 		w = desired_bridge(d, b->name);
 		if (!w || w->error || strcmp(w->type, b->type))
 			bridge_free(b);
 	}
-	LIST_FOR_EACH (b, &s->bridges, node)
+	LIST_FOR_EACH(b, &s->bridges, node)
 		remove_ifaces(b, desired_bridge(d, b->name));
-	LIST_FOR_EACH (w, &d->bridges, node) {
+	LIST_FOR_EACH(w, &d->bridges, node) {
 		if (w->error) {
 			log_warn("failed to create bridge: %s", w->error);
 			continue;
@@ -596,9 +601,9 @@ void switchd_teardown(struct switchd *s)
 	struct backer *k;
 	deferred_cancel(&s->apply_soon);
 	hmap_clear(&s->ifaces_by_uuid);
-	LIST_FOR_EACH_SAFE (b, &s->bridges, node)
+	LIST_FOR_EACH_SAFE(b, &s->bridges, node)
 		bridge_free(b);
-	LIST_FOR_EACH_SAFE (k, &s->backers, node)
+	LIST_FOR_EACH_SAFE(k, &s->backers, node)
 		backer_free(k);
 	desired_free(s->desired);
 	s->desired = NULL;

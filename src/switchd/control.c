@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands of the control socket that concern the daemon as a whole; see ovs-vswitchd(8). Those of a
- * part are registered by that part: fdb/, ofproto/, dpif/, dpctl/, upcall/, tnl/, ovs/route/. */
+/* Commands of the control socket that concern the daemon as a whole; see ovs-vswitchd(8). Those of
+ * a part are registered by that part: fdb/, ofproto/, dpif/, dpctl/, upcall/, tnl/, ovs/route/. */
 #include <errno.h>
 #include <string.h>
 
@@ -18,8 +18,8 @@ static void cmd_exit(struct control_call *call, int argc, const char *argv[], vo
 {
 	bool cleanup = argc == 2 && !strcmp(argv[1], "--cleanup");
 	if (argc == 2 && !cleanup) {
-		AUTO_FREE char *text = xasprintf("\"%s\" is no option of exit: --cleanup is the only one",
-						 argv[1]);
+		AUTO_FREE char *text = xasprintf(
+			"\"%s\" is no option of exit: --cleanup is the only one", argv[1]);
 		control_reply_error(call, text);
 		return;
 	}
@@ -38,7 +38,7 @@ static void cmd_reconnect(struct control_call *call, int argc, const char *argv[
 		}
 		openflow_server_reconnect(b->openflow);
 	} else {
-		LIST_FOR_EACH (b, &s->bridges, node)
+		LIST_FOR_EACH(b, &s->bridges, node)
 			openflow_server_reconnect(b->openflow);
 	}
 	control_reply(call, NULL);
@@ -61,7 +61,7 @@ static void cmd_guard_show(struct control_call *call, int argc, const char *argv
 		control_reply_error(call, "no such bridge");
 		return;
 	}
-	LIST_FOR_EACH (b, &s->bridges, node) {
+	LIST_FOR_EACH(b, &s->bridges, node) {
 		if ((argc == 1 || !strcmp(b->name, argv[1])) && b->pipeline->loopguard)
 			loopguard_show(b->pipeline->loopguard, &out);
 	}
@@ -71,7 +71,7 @@ static void cmd_guard_show(struct control_call *call, int argc, const char *argv
 static const struct iface *find_iface(const struct switchd *s, const char *name)
 {
 	const struct bridge *b;
-	LIST_FOR_EACH (b, &s->bridges, node) {
+	LIST_FOR_EACH(b, &s->bridges, node) {
 		const struct iface *i = bridge_iface(b, name);
 		if (i && i->attached)
 			return i;
@@ -98,8 +98,8 @@ static void cmd_qos_types(struct control_call *call, int argc, const char *argv[
 		control_reply(call, "QoS type: linux-noop\n");
 }
 
-/* Protocols that are not built in yet: asked for a bridge or port they would have nothing to show, and
- * saying nothing is what OVS does as well where they are switched off. */
+/* Protocols that are not built in yet: asked for a bridge or port they would have nothing to show,
+ * and saying nothing is what OVS does as well where they are switched off. */
 static void cmd_nothing(struct control_call *call, int argc, const char *argv[], void *arg)
 {
 	control_reply(call, NULL);
@@ -121,7 +121,7 @@ static void report_memory(struct memory_report *r, void *arg)
 	const struct switchd *s = arg;
 	const struct bridge *b;
 	uint64_t n = 0;
-	LIST_FOR_EACH (b, &s->bridges, node)
+	LIST_FOR_EACH(b, &s->bridges, node)
 		n += list_size(&b->ifaces);
 	memory_put(r, "ports", n);
 }
@@ -157,5 +157,6 @@ void control_commands_register(struct switchd *s)
 	};
 	memory_register(report_memory, s);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		control_register(rows[i].name, rows[i].usage, rows[i].n_min, rows[i].n_max, rows[i].cb, s);
+		control_register(rows[i].name, rows[i].usage, rows[i].n_min, rows[i].n_max,
+				 rows[i].cb, s);
 }

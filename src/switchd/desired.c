@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The database lets through much that cannot be: two bridges that claim one port, a name that no
  * device can have, a bridge without the port that carries its own name. Here all of it is looked at
- * row by row, in the order of names so that the outcome never depends on the order of rows, and what
- * is wrong is written where the user looks. A port that two bridges claim goes to the bridge whose
- * name sorts first, always. */
+ * row by row, in the order of names so that the outcome never depends on the order of rows, and
+ * what is wrong is written where the user looks. A port that two bridges claim goes to the bridge
+ * whose name sorts first, always. */
 #include "switchd/desired.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ void desired_tell_once(const char *what, const char *where)
 static void tell_unknown_keys(const struct strmap *map, const char *const keys[], size_t n,
 			      const char *where)
 {
-	STRMAP_FOR_EACH (e, map) {
+	STRMAP_FOR_EACH(e, map) {
 		for (size_t i = 0; i < n; i++) {
 			size_t len = strlen(keys[i]);
 			bool is_prefix = len && keys[i][len - 1] == '*';
@@ -53,17 +53,32 @@ static void tell_unknown_keys(const struct strmap *map, const char *const keys[]
 }
 
 static const char *const root_keys_unknown[] = {
-	"dpdk-*", "pmd-*", "hw-offload", "tc-policy", "n-handler-threads", "n-revalidator-threads",
-	"emc-insert-inv-prob", "smc-enable", "tx-flush-interval", "per-port-memory", "shared-mempool-config",
-	"vhost-*", "vlan-limit", "bundle-idle-timeout", "offload-rebalance",
-	"max-revalidator", "min-revalidate-pps", "ct-*", "signal-*",
+	"dpdk-*",
+	"pmd-*",
+	"hw-offload",
+	"tc-policy",
+	"n-handler-threads",
+	"n-revalidator-threads",
+	"emc-insert-inv-prob",
+	"smc-enable",
+	"tx-flush-interval",
+	"per-port-memory",
+	"shared-mempool-config",
+	"vhost-*",
+	"vlan-limit",
+	"bundle-idle-timeout",
+	"offload-rebalance",
+	"max-revalidator",
+	"min-revalidate-pps",
+	"ct-*",
+	"signal-*",
 };
 static const char *const bridge_keys_unknown[] = {
 	"mcast-snooping-*", "stp-*", "rstp-*", "dp-sn", "in-band-queue", "dscp",
 };
 static const char *const port_keys_unknown[] = {
-	"lacp-*", "bond-*", "mcast-snooping-*", "stp-*", "rstp-*", "lb-output-action",
-	"all-members-active",
+	"lacp-*", "bond-*",	      "mcast-snooping-*",   "stp-*",
+	"rstp-*", "lb-output-action", "all-members-active",
 };
 
 /* ---- sets of VLANs --------------------------------------------------------------------------- */
@@ -111,13 +126,15 @@ static struct want_iface *read_iface(const struct vsw_interface *row, const char
 		w->mtu_request = n;
 	const char *mac = vsw_interface_mac(row);
 	if (mac && w->is_local) {
-		log_err("interface %s: ignoring mac in Interface record (use Bridge record to set local "
+		log_err("interface %s: ignoring mac in Interface record (use Bridge record to set "
+			"local "
 			"port's mac)",
 			w->name);
 	} else if (mac) {
 		w->has_mac = eth_addr_from_text(mac, &w->mac);
 		if (!w->has_mac || eth_addr_is_multicast_(w->mac)) {
-			log_err("interface %s: mac \"%s\" is not an Ethernet address that a device can "
+			log_err("interface %s: mac \"%s\" is not an Ethernet address that a device "
+				"can "
 				"have",
 				w->name, mac);
 			w->has_mac = false;
@@ -126,7 +143,8 @@ static struct want_iface *read_iface(const struct vsw_interface *row, const char
 	if (vsw_interface_ingress_policing_rate(row) > 0 ||
 	    vsw_interface_ingress_policing_kpkts_rate(row) > 0)
 		desired_tell_once("ingress policing", w->name);
-	if (vsw_interface_bfd(row, "enable") && !strcasecmp(vsw_interface_bfd(row, "enable"), "true"))
+	if (vsw_interface_bfd(row, "enable") &&
+	    !strcasecmp(vsw_interface_bfd(row, "enable"), "true"))
 		desired_tell_once("BFD (column bfd)", w->name);
 	if (vsw_interface_cfm_mpid(row, &n))
 		desired_tell_once("CFM (column cfm_mpid)", w->name);
@@ -231,7 +249,8 @@ static struct want_port *read_port(const struct vsw_port *row, const char *bridg
 	for (size_t i = 0; i < n_rows; i++)
 		list_push_back(&w->ifaces, &read_iface(rows[i], bridge)->node);
 
-	tell_unknown_keys(&w->other_config, port_keys_unknown, ARRAY_SIZE(port_keys_unknown), w->name);
+	tell_unknown_keys(&w->other_config, port_keys_unknown, ARRAY_SIZE(port_keys_unknown),
+			  w->name);
 	const char *lacp = vsw_port_lacp(row);
 	if (lacp && strcmp(lacp, "off"))
 		desired_tell_once("LACP (column lacp)", w->name);
@@ -245,7 +264,7 @@ static struct want_port *read_port(const struct vsw_port *row, const char *bridg
 static void port_free(struct want_port *w)
 {
 	struct want_iface *i;
-	LIST_FOR_EACH_SAFE (i, &w->ifaces, node)
+	LIST_FOR_EACH_SAFE(i, &w->ifaces, node)
 		iface_free(i);
 	free(w->name);
 	free(w->trunks);
@@ -415,14 +434,16 @@ static struct want_bridge *read_bridge(const struct vsw_bridge *row)
 	if (s) {
 		w->has_hwaddr = eth_addr_from_text(s, &w->hwaddr);
 		if (!w->has_hwaddr || eth_addr_is_multicast_(w->hwaddr)) {
-			log_err("bridge %s: other_config:hwaddr \"%s\" is not a unicast Ethernet address",
+			log_err("bridge %s: other_config:hwaddr \"%s\" is not a unicast Ethernet "
+				"address",
 				w->name, s);
 			w->has_hwaddr = false;
 		}
 	}
 	s = strmap_get(&w->other_config, "datapath-id");
 	if (s && !datapath_id_from_text(s, &w->datapath_id))
-		log_err("bridge %s: other_config:datapath-id \"%s\" is not 16 hex digits (or 0x and up "
+		log_err("bridge %s: other_config:datapath-id \"%s\" is not 16 hex digits (or 0x "
+			"and up "
 			"to 16), other than zero",
 			w->name, s);
 
@@ -430,9 +451,10 @@ static struct want_bridge *read_bridge(const struct vsw_bridge *row)
 	w->fail_mode_given = s != NULL;
 	w->fail_mode = s && !strcmp(s, "secure") ? FAIL_SECURE : FAIL_STANDALONE;
 	w->forward_bpdu = strmap_get_bool(&w->other_config, "forward-bpdu", false);
-	/* Simulated switches send nothing of their own accord: who injects packets counts packets. */
-	w->loop_guard = strmap_get_bool(&w->other_config, "loop-guard",
-					!fastpath_is_simulated(w->type));
+	/* Simulated switches send nothing of their own accord: who injects packets counts packets.
+	 */
+	w->loop_guard =
+		strmap_get_bool(&w->other_config, "loop-guard", !fastpath_is_simulated(w->type));
 	w->disable_in_band = strmap_get_bool(&w->other_config, "disable-in-band", false);
 	w->mac_idle_s = CLAMP(strmap_get_int(&w->other_config, "mac-aging-time", 300), 15, 3600);
 	w->mac_max = CLAMP(strmap_get_int(&w->other_config, "mac-table-size", 8192), 10, 1000000);
@@ -478,9 +500,10 @@ static struct want_bridge *read_bridge(const struct vsw_bridge *row)
 
 	/* A name is a file in $OVS_RUNDIR and a device: a slash would leave both. */
 	if (strchr(w->name, '/') || w->name[0] == '.' || strlen(w->name) >= IFNAMSIZ)
-		w->error = xasprintf("\"%s\" cannot be the name of a bridge: at most %d characters, no "
-				     "\"/\" and no \".\" in front",
-				     w->name, IFNAMSIZ - 1);
+		w->error = xasprintf(
+			"\"%s\" cannot be the name of a bridge: at most %d characters, no "
+			"\"/\" and no \".\" in front",
+			w->name, IFNAMSIZ - 1);
 	return w;
 }
 
@@ -489,11 +512,11 @@ static void bridge_free(struct want_bridge *w)
 	struct want_port *p;
 	struct want_mirror *m;
 	struct want_controller *c;
-	LIST_FOR_EACH_SAFE (p, &w->ports, node)
+	LIST_FOR_EACH_SAFE(p, &w->ports, node)
 		port_free(p);
-	LIST_FOR_EACH_SAFE (m, &w->mirrors, node)
+	LIST_FOR_EACH_SAFE(m, &w->mirrors, node)
 		mirror_free(m);
-	LIST_FOR_EACH_SAFE (c, &w->controllers, node)
+	LIST_FOR_EACH_SAFE(c, &w->controllers, node)
 		controller_free(c);
 	free(w->name);
 	free(w->type);
@@ -517,19 +540,19 @@ static void refuse_second_claims(struct desired *d)
 {
 	struct strmap owner = STRMAP_INIT;
 	struct want_bridge *b;
-	LIST_FOR_EACH (b, &d->bridges, node) {
+	LIST_FOR_EACH(b, &d->bridges, node) {
 		if (b->error)
 			continue;
 		/* A bridge's own device is claimed before any port of that name. */
 		strmap_put(&owner, b->name, b->name);
 	}
-	LIST_FOR_EACH (b, &d->bridges, node) {
+	LIST_FOR_EACH(b, &d->bridges, node) {
 		struct want_port *p;
 		if (b->error)
 			continue;
-		LIST_FOR_EACH_SAFE (p, &b->ports, node) {
+		LIST_FOR_EACH_SAFE(p, &b->ports, node) {
 			struct want_iface *i;
-			LIST_FOR_EACH_SAFE (i, &p->ifaces, node) {
+			LIST_FOR_EACH_SAFE(i, &p->ifaces, node) {
 				const char *other = strmap_get(&owner, i->name);
 				if (!other) {
 					strmap_put(&owner, i->name, b->name);
@@ -537,7 +560,8 @@ static void refuse_second_claims(struct desired *d)
 				}
 				if (!strcmp(other, b->name) && i->is_local)
 					continue;
-				log_warn("bridge %s: interface %s is on bridge %s already; it is left out "
+				log_warn("bridge %s: interface %s is on bridge %s already; it is "
+					 "left out "
 					 "here",
 					 b->name, i->name, other);
 				list_remove(&i->node);
@@ -592,7 +616,7 @@ void desired_free(struct desired *d)
 	if (!d)
 		return;
 	struct want_bridge *b;
-	LIST_FOR_EACH_SAFE (b, &d->bridges, node)
+	LIST_FOR_EACH_SAFE(b, &d->bridges, node)
 		bridge_free(b);
 	strmap_fini(&d->other_config);
 	free(d->ssl_key);
@@ -604,7 +628,7 @@ void desired_free(struct desired *d)
 struct want_bridge *desired_bridge(const struct desired *d, const char *name)
 {
 	struct want_bridge *b;
-	LIST_FOR_EACH (b, &d->bridges, node) {
+	LIST_FOR_EACH(b, &d->bridges, node) {
 		if (!strcmp(b->name, name))
 			return b;
 	}

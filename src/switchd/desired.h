@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* desired: what the database wants, read once into plain structs, checked and normalised. The rest of
- * switchd compares these with what is, and never reads configuration out of rows itself, so that an
- * apply can take its time without a row changing under it.
+/* desired: what the database wants, read once into plain structs, checked and normalised. The rest
+ * of switchd compares these with what is, and never reads configuration out of rows itself, so that
+ * an apply can take its time without a row changing under it.
  *
  * What is wrong in one row is said in that row's 'error' (or in the log, for tables without such a
  * column) and the rest goes on. Columns and keys that nothing implements yet are told once each.
@@ -34,7 +34,7 @@ struct want_port {
 	struct uuid uuid;
 	struct list ifaces;
 	enum vlan_mode vlan_mode;
-	int vlan; /* -1: none */
+	int vlan;		   /* -1: none */
 	uint64_t *trunks, *cvlans; /* bitmaps of 4096; NULL: all */
 	uint16_t qinq_ethertype;
 	enum priority_tags priority_tags;
@@ -82,9 +82,9 @@ struct want_bridge {
 	bool fail_mode_given;
 	bool forward_bpdu, loop_guard, disable_in_band, mcast_snooping, stp, rstp;
 	unsigned mac_idle_s, mac_max;
-	uint64_t *flood_vlans;	/* NULL: none */
-	unsigned protocols;	/* bit v: OpenFlow wire version v is allowed; 0: the default ones */
-	unsigned max_flows;	/* of table 0; UINT_MAX: no limit */
+	uint64_t *flood_vlans; /* NULL: none */
+	unsigned protocols;    /* bit v: OpenFlow wire version v is allowed; 0: the default ones */
+	unsigned max_flows;    /* of table 0; UINT_MAX: no limit */
 	struct strmap other_config;
 	char *error;
 };

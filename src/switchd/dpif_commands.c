@@ -247,13 +247,15 @@ static void show_backer(const struct switchd *s, const struct backer *k, bool wi
 	str_putf(out, "  lookups: hit:%" PRIu64 " missed:%" PRIu64 " lost:%" PRIu64 "\n", t.n_hit,
 		 t.n_missed, t.n_lost);
 	str_putf(out, "  flows: %" PRIu64 "\n", t.n_flows);
-	str_putf(out, "  port 0: %s (%s)\n", k->datapath->name, fastpath_port_type(k->type, "internal"));
+	str_putf(out, "  port 0: %s (%s)\n", k->datapath->name,
+		 fastpath_port_type(k->type, "internal"));
 	for (size_t i = 0; i < n; i++) {
 		str_putf(out, "  port %u: %s", rows[i].number, rows[i].port->name);
 		if (rows[i].iface->tunnel) {
 			const char *udp_port = strrchr(rows[i].port->name, '_');
 			str_putf(out, " (%s: ", rows[i].type);
-			if (udp_port && strspn(udp_port + 1, "0123456789") == strlen(udp_port + 1) &&
+			if (udp_port &&
+			    strspn(udp_port + 1, "0123456789") == strlen(udp_port + 1) &&
 			    strcmp(udp_port + 1, "4789") && strcmp(udp_port + 1, "6081"))
 				str_putf(out, "dst_port=%s, ", udp_port + 1);
 			str_puts(out, "packet_type=ptap)");
@@ -575,8 +577,8 @@ static void cmd_parse_actions(struct control_call *call, int argc, const char *a
 	AUTO_ERR err = ERR_INIT;
 	AUTO_STR out = STR_INIT;
 	if (dp_actions_from_str(argv[1], &a, &err) < 0) {
-		AUTO_FREE char *text = xasprintf("ovs-vswitchd: odp_actions_from_string (%s)",
-						 err_name(-EINVAL));
+		AUTO_FREE char *text =
+			xasprintf("ovs-vswitchd: odp_actions_from_string (%s)", err_name(-EINVAL));
 		control_reply_error(call, text);
 	} else {
 		dp_actions_to_str(a.data, a.size, NULL, NULL, &out);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One interface, from a row to an OpenFlow port and back.
  *
- * Three kinds meet here. A device (system, internal, tap, dummy) is opened by port/, gets a number in
- * the fast path and a number in the bridge. A tunnel has no device: feature/tunnel says which shared
- * port carries it, and that port is in the fast path as long as it has a user. A patch port is a
- * name pair in the pipeline and nothing else.
+ * Three kinds meet here. A device (system, internal, tap, dummy) is opened by port/, gets a number
+ * in the fast path and a number in the bridge. A tunnel has no device: feature/tunnel says which
+ * shared port carries it, and that port is in the fast path as long as it has a user. A patch port
+ * is a name pair in the pipeline and nothing else.
  *
  * attach() either does all of it or leaves nothing behind but iface->error; the OpenFlow number is
  * kept over a time without a device, so that flows that name it mean the same port afterwards. */
@@ -31,7 +31,7 @@ struct tunnel_port {
 static struct tunnel_port *tunnel_port_of(struct backer *b, const struct port *port)
 {
 	struct tunnel_port *t;
-	LIST_FOR_EACH (t, &b->tunnel_ports, node) {
+	LIST_FOR_EACH(t, &b->tunnel_ports, node) {
 		if (t->port == port)
 			return t;
 	}
@@ -74,7 +74,7 @@ void iface_free(struct iface *i)
 	list_remove(&i->node);
 	hmap_remove(&i->bridge->ifaces_by_name, &i->by_name);
 	struct bridge_port *p;
-	LIST_FOR_EACH (p, &i->bridge->ports, node) {
+	LIST_FOR_EACH(p, &i->bridge->ports, node) {
 		if (p->active == i)
 			p->active = NULL;
 	}
@@ -106,8 +106,8 @@ static void set_error(struct iface *i, const char *text)
 
 /* ---- the fast path --------------------------------------------------------------------------- */
 
-/* Port numbers in a simulated datapath follow names, so that tests can say them: "p3" is 3, "br1" 101,
- * a tunnel's is its UDP port. */
+/* Port numbers in a simulated datapath follow names, so that tests can say them: "p3" is 3, "br1"
+ * 101, a tunnel's is its UDP port. */
 static uint32_t wanted_dp_port(const struct iface *i)
 {
 	const char *name = i->port->name, *digits = name + strcspn(name, "0123456789");
@@ -125,9 +125,10 @@ static int add_to_fastpath(struct iface *i, struct err *err)
 		if (t)
 			return 0;
 		if (i->port->dp_port != DP_PORT_NONE)
-			return err_set(err, -EBUSY,
-				       "bridges of another datapath_type have tunnels on %s already",
-				       i->port->name);
+			return err_set(
+				err, -EBUSY,
+				"bridges of another datapath_type have tunnels on %s already",
+				i->port->name);
 	}
 	uint32_t want = wanted_dp_port(i);
 	int r = k->fastpath->ops->port_add(k->fastpath, i->port, want, err);
@@ -157,7 +158,8 @@ static void remove_from_fastpath(struct iface *i)
 		return;
 	}
 	if (k->fastpath->ops->port_del(k->fastpath, i->port, &err) < 0)
-		log_warn("%s: could not be taken out of the fast path (%s)", i->name, err_text(&err));
+		log_warn("%s: could not be taken out of the fast path (%s)", i->name,
+			 err_text(&err));
 	i->port->dp_port = DP_PORT_NONE;
 	if (t) {
 		list_remove(&t->node);
@@ -239,9 +241,11 @@ static int open_patch(struct iface *i, struct err *err)
 {
 	const char *peer = strmap_get(&i->options, "peer");
 	if (!peer)
-		return err_set(err, -EINVAL, "%s: patch type requires valid 'peer' argument", i->name);
+		return err_set(err, -EINVAL, "%s: patch type requires valid 'peer' argument",
+			       i->name);
 	if (i->options.n > 1)
-		return err_set(err, -EINVAL, "%s: patch type takes only a 'peer' argument", i->name);
+		return err_set(err, -EINVAL, "%s: patch type takes only a 'peer' argument",
+			       i->name);
 	if (!strcmp(peer, i->name))
 		return err_set(err, -EINVAL, "%s: patch peer must not be self", i->name);
 	i->peer = xstrdup(peer);
@@ -278,7 +282,8 @@ static int open_device(struct iface *i, struct err *err)
 
 	if (!ops) {
 		if (!i->error)
-			log_warn("could not create interface %s of unknown type %s", i->name, i->type);
+			log_warn("could not create interface %s of unknown type %s", i->name,
+				 i->type);
 		r = -EAFNOSUPPORT;
 	} else if (strlen(i->name) >= IFNAMSIZ && ops->kind == PORT_SYSTEM) {
 		r = -ENODEV;
@@ -288,7 +293,8 @@ static int open_device(struct iface *i, struct err *err)
 	if (r < 0) {
 		if (r != -ENODEV && r != -EAFNOSUPPORT && why.text && !i->error)
 			log_warn("%s: %s", i->name, why.text);
-		return err_set(err, r, "could not open network device %s (%s)", i->name, err_name(r));
+		return err_set(err, r, "could not open network device %s (%s)", i->name,
+			       err_name(r));
 	}
 	r = port->ops->configure ? port->ops->configure(port, &i->options, &why) : 0;
 	if (r < 0) {
@@ -302,10 +308,10 @@ static int open_device(struct iface *i, struct err *err)
 static int give_number(struct iface *i, const struct want_iface *w, struct err *err)
 {
 	struct pipeline *pl = i->bridge->pipeline;
-	uint32_t want = w->ofport_request ? w->ofport_request :
-			i->ofport	  ? i->ofport :
-			w->ofport_before  ? w->ofport_before :
-					    UINT32_MAX;
+	uint32_t want = w->ofport_request  ? w->ofport_request
+			: i->ofport	   ? i->ofport
+			: w->ofport_before ? w->ofport_before
+					   : UINT32_MAX;
 	if (i->is_local) {
 		i->ofport = OFPORT_LOCAL;
 		return 0;
@@ -319,9 +325,9 @@ static int give_number(struct iface *i, const struct want_iface *w, struct err *
 
 static int try_attach(struct iface *i, const struct want_iface *w, struct err *err)
 {
-	int r = is_patch(i->type)	     ? open_patch(i, err) :
-		tunnel_is_type(i->type) ? open_tunnel(i, err) :
-					  open_device(i, err);
+	int r = is_patch(i->type)	  ? open_patch(i, err)
+		: tunnel_is_type(i->type) ? open_tunnel(i, err)
+					  : open_device(i, err);
 	if (r < 0)
 		return r;
 	if (i->port) {
@@ -372,7 +378,8 @@ void iface_attach(struct iface *i, const struct want_iface *w)
 void iface_detach(struct iface *i)
 {
 	if (i->attached) {
-		log_info("bridge %s: deleted interface %s on port %u", i->bridge->name, i->name, i->ofport);
+		log_info("bridge %s: deleted interface %s on port %u", i->bridge->name, i->name,
+			 i->ofport);
 		pipeline_port_del(i->bridge->pipeline, i->ofport);
 	}
 	i->attached = false;
@@ -404,7 +411,8 @@ void iface_set_device(struct iface *i, const struct want_iface *w)
 	iface_get_state(i, &st);
 	if (w->mtu_request && st.mtu != w->mtu_request && i->port->ops->set_mtu) {
 		if (i->port->ops->set_mtu(i->port, w->mtu_request, &err) < 0)
-			log_warn("failed to set MTU for network device %s: %s", i->name, err_text(&err));
+			log_warn("failed to set MTU for network device %s: %s", i->name,
+				 err_text(&err));
 	}
 	if (w->has_mac && memcmp(&st.mac, &w->mac, sizeof st.mac) && i->port->ops->set_mac) {
 		if (i->port->ops->set_mac(i->port, w->mac, &err) < 0)
@@ -421,9 +429,9 @@ bool iface_reconfigure(struct iface *i, const struct want_iface *w)
 		return true;
 	if (i->port && !i->tunnel) {
 		AUTO_ERR err = ERR_INIT;
-		int r = i->port->ops->configure ?
-				i->port->ops->configure(i->port, &w->options, &err) :
-				0;
+		int r = i->port->ops->configure
+				? i->port->ops->configure(i->port, &w->options, &err)
+				: 0;
 		if (r == 0) {
 			strmap_copy(&i->options, &w->options);
 			return true;

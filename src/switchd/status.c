@@ -225,8 +225,8 @@ static void write_patch_error(const struct iface *i, struct idl_txn *t,
 		vsw_interface_set_error(t, row, NULL);
 		return;
 	}
-	AUTO_FREE char *text = xasprintf("No usable peer '%s' exists in '%s' datapath.", i->peer,
-					 i->bridge->type);
+	AUTO_FREE char *text =
+		xasprintf("No usable peer '%s' exists in '%s' datapath.", i->peer, i->bridge->type);
 	vsw_interface_set_error(t, row, text);
 }
 
@@ -257,7 +257,7 @@ static void write_interface(struct iface *i, struct idl_txn *t, const struct vsw
 static struct iface *iface_of_row(const struct switchd *s, const struct uuid *uuid)
 {
 	struct iface *i;
-	HMAP_FOR_EACH_WITH_HASH (i, &s->ifaces_by_uuid, uuid_hash(uuid), by_uuid) {
+	HMAP_FOR_EACH_WITH_HASH(i, &s->ifaces_by_uuid, uuid_hash(uuid), by_uuid) {
 		if (uuid_equal(&i->uuid, uuid))
 			return i;
 	}
@@ -285,12 +285,14 @@ static void write_controller(const struct openflow_controller_status *st, void *
 		strmap_put(&status, "state", st->state);
 	if (st->last_error)
 		strmap_put(&status, "last_error", st->last_error);
-	/* Seconds would change every time and wake every client that watches: told with statistics. */
+	/* Seconds would change every time and wake every client that watches: told with statistics.
+	 */
 	vsw_controller_set_status(c->txn, c->row, &status);
 	strmap_fini(&status);
 }
 
-static void write_controllers(const struct bridge *b, struct idl_txn *t, const struct vsw_bridge *row)
+static void write_controllers(const struct bridge *b, struct idl_txn *t,
+			      const struct vsw_bridge *row)
 {
 	for (size_t i = 0; i < vsw_bridge_n_controller(row); i++) {
 		struct controller_search c = { .txn = t, .row = vsw_bridge_controller(row, i) };
@@ -309,7 +311,8 @@ static void write_mirrors(const struct bridge *b, struct idl_txn *t, const struc
 	for (size_t i = 0; i < vsw_bridge_n_mirrors(row); i++) {
 		const struct vsw_mirror *m = vsw_bridge_mirrors(row, i);
 		uint64_t packets, bytes;
-		if (!m || pipeline_mirror_stats(b->pipeline, vsw_mirror_name(m), &packets, &bytes) < 0)
+		if (!m ||
+		    pipeline_mirror_stats(b->pipeline, vsw_mirror_name(m), &packets, &bytes) < 0)
 			continue;
 		const char *keys[] = { "tx_bytes", "tx_packets" };
 		int64_t values[] = { (int64_t)bytes, (int64_t)packets };
@@ -327,7 +330,7 @@ static void write_all(struct switchd *s, struct idl_txn *t, const struct vsw_ope
 	write_root(s, t, root);
 	if (s->stats_due)
 		write_system_stats(s, t, root);
-	LIST_FOR_EACH (b, &s->bridges, node) {
+	LIST_FOR_EACH(b, &s->bridges, node) {
 		const struct vsw_bridge *row = vsw_bridge_by_uuid(s->idl, &b->uuid);
 		struct bridge_port *p;
 		if (!row)
@@ -336,13 +339,14 @@ static void write_all(struct switchd *s, struct idl_txn *t, const struct vsw_ope
 		write_controllers(b, t, row);
 		if (s->stats_due)
 			write_mirrors(b, t, row);
-		LIST_FOR_EACH (p, &b->ports, node) {
+		LIST_FOR_EACH(p, &b->ports, node) {
 			const struct vsw_port *prow = vsw_port_by_uuid(s->idl, &p->uuid);
 			if (prow)
 				write_port(b, p, t, prow);
 		}
 	}
-	VSW_INTERFACE_FOR_EACH (irow, s->idl) {
+	VSW_INTERFACE_FOR_EACH(irow, s->idl)
+	{
 		struct iface *i = iface_of_row(s, vsw_interface_uuid(irow));
 		if (i) {
 			write_interface(i, t, irow, s->stats_due);

@@ -3,16 +3,15 @@
  * which desired.h is compared:
  *
  *	desired.c   rows of the database -> struct desired
- *	apply.c     bridges: what is not wanted goes, what is missing comes, the rest is changed in place
- *	iface.c     one interface: device, fast path, tunnel, OpenFlow port
- *	status.c    what is -> status columns of the database, cur_cfg
- *	wiring.c    tables of functions that let folders below call what lies above them
- *	control.c   commands of the control socket that concern bridges
- *	main.c      options, start, end
+ *	apply.c     bridges: what is not wanted goes, what is missing comes, the rest is changed in
+ *place iface.c     one interface: device, fast path, tunnel, OpenFlow port status.c    what is ->
+ *status columns of the database, cur_cfg wiring.c    tables of functions that let folders below
+ *call what lies above them control.c   commands of the control socket that concern bridges main.c
+ *options, start, end
  *
  * An interface is tried again at every change of the database and whenever a device of its name
- * appears. Names, numbers and reasons are the ones that Open vSwitch uses, since programs read them.
- * Threads: the loop's, control lock held.  Ownership: switchd > bridges > ports, ifaces. */
+ * appears. Names, numbers and reasons are the ones that Open vSwitch uses, since programs read
+ *them. Threads: the loop's, control lock held.  Ownership: switchd > bridges > ports, ifaces. */
 #pragma once
 #include "base/list.h"
 #include "base/strmap.h"
@@ -43,9 +42,9 @@ struct backer {
 struct bridge;
 
 struct iface {
-	struct list node;	     /* in bridge.ifaces */
-	struct hmap_node by_name;    /* in bridge.ifaces_by_name */
-	struct hmap_node by_uuid;    /* in switchd.ifaces_by_uuid, if uuid is not zero */
+	struct list node;	  /* in bridge.ifaces */
+	struct hmap_node by_name; /* in bridge.ifaces_by_name */
+	struct hmap_node by_uuid; /* in switchd.ifaces_by_uuid, if uuid is not zero */
 	struct bridge *bridge;
 	char *name;
 	char *type;
@@ -61,11 +60,11 @@ struct iface {
 	bool has_mac;
 	struct eth_addr mac;
 	uint32_t mtu_request;
-	char *error;	/* what Interface.error shows; NULL: nothing */
+	char *error;		/* what Interface.error shows; NULL: nothing */
 	bool is_ofport_refused; /* Interface.ofport shows -1 */
-	uint64_t change_seq; /* of the port, when its state was last written to the database */
-	bool stats_written;  /* statistics are in the row */
-	bool device_lost;    /* its device went away; the iface is taken apart at the next turn */
+	uint64_t change_seq;	/* of the port, when its state was last written to the database */
+	bool stats_written;	/* statistics are in the row */
+	bool device_lost; /* its device went away; the iface is taken apart at the next turn */
 };
 
 /* A row of table Port: "bundle" to the pipeline. */
@@ -89,7 +88,7 @@ struct bridge {
 	struct list ports;
 	struct list ifaces;
 	struct hmap ifaces_by_name;
-	struct strmap mirrors; /* names that the pipeline has */
+	struct strmap mirrors;	 /* names that the pipeline has */
 	struct eth_addr own_mac; /* used when no port lends the bridge its address */
 	struct eth_addr mac;
 	uint64_t datapath_id;
@@ -107,13 +106,13 @@ struct switchd {
 	struct list backers;
 	struct list bridges;
 	struct hmap ifaces_by_uuid; /* made anew by each apply */
-	struct desired *desired; /* what was applied last; NULL: nothing yet */
+	struct desired *desired;    /* what was applied last; NULL: nothing yet */
 	struct deferred apply_soon, status_soon;
-	struct timer second;	  /* time-outs of flows and addresses, once a second */
-	struct timer stats;	  /* statistics columns */
-	uint64_t applied_seqno;	  /* idl_seqno() of the last apply */
-	int64_t applied_cfg;	  /* next_cfg of the last apply, to be written to cur_cfg */
-	bool ready;		  /* applied once */
+	struct timer second;	/* time-outs of flows and addresses, once a second */
+	struct timer stats;	/* statistics columns */
+	uint64_t applied_seqno; /* idl_seqno() of the last apply */
+	int64_t applied_cfg;	/* next_cfg of the last apply, to be written to cur_cfg */
+	bool ready;		/* applied once */
 	struct idl_txn *status_txn;
 	bool status_dirty, stats_due;
 	void (*on_ready)(struct switchd *);
@@ -126,7 +125,7 @@ void switchd_apply(struct switchd *);
 /* Puts an apply off to the end of the loop's turn. */
 void switchd_apply_soon(struct switchd *);
 struct bridge *bridge_by_name(const struct switchd *, const char *name); /* NULL */
-struct iface *bridge_iface(const struct bridge *, const char *name);	   /* NULL */
+struct iface *bridge_iface(const struct bridge *, const char *name);	 /* NULL */
 struct iface *bridge_iface_by_ofport(const struct bridge *, uint32_t ofport);
 /* Takes everything down; devices that the switch made stay if port_keep_devices() was called. */
 void switchd_teardown(struct switchd *);

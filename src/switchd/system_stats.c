@@ -48,8 +48,8 @@ static void put_memory(struct strmap *ret)
 	}
 	fclose(f);
 	unsigned long cache = buffers + cached;
-	strmap_putf(ret, "memory", "%lu,%lu,%lu,%lu,%lu", total, total - free_kb - cache, cache, swap,
-		    swap - swap_free);
+	strmap_putf(ret, "memory", "%lu,%lu,%lu,%lu,%lu", total, total - free_kb - cache, cache,
+		    swap, swap - swap_free);
 }
 
 static void put_file_systems(struct strmap *ret)
@@ -90,10 +90,11 @@ static void put_process(struct strmap *ret, const char *program, int pid)
 	unsigned long utime, stime, vsize;
 	unsigned long long start;
 	long rss;
-	if (!rest || sscanf(rest + 1,
-			    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d "
-			    "%*d %llu %lu %ld",
-			    &utime, &stime, &start, &vsize, &rss) != 5)
+	if (!rest ||
+	    sscanf(rest + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d "
+		   "%*d %llu %lu %ld",
+		   &utime, &stime, &start, &vsize, &rss) != 5)
 		return;
 	long hz = sysconf(_SC_CLK_TCK);
 	double up = 0;
@@ -105,8 +106,8 @@ static void put_process(struct strmap *ret, const char *program, int pid)
 	}
 	long long age_ms = (long long)(up * 1000) - (long long)(start * 1000 / hz);
 	strmap_putf(ret, key, "%lu,%lu,%lu,0,%lld,%lld,1", vsize / 1024,
-		    (unsigned long)rss * (sysconf(_SC_PAGESIZE) / 1024), (utime + stime) * 1000 / hz,
-		    MAX(age_ms, 0), MAX(age_ms, 0));
+		    (unsigned long)rss * (sysconf(_SC_PAGESIZE) / 1024),
+		    (utime + stime) * 1000 / hz, MAX(age_ms, 0), MAX(age_ms, 0));
 }
 
 /* Of another daemon. Never for our own: to close a file gives up the lock on it (fcntl(2)), and the

@@ -40,7 +40,8 @@ bool datapath_id_from_text(const char *s, uint64_t *ret)
 
 	if (prefixed ? len <= 2 || len > 18 : len != 16)
 		return false;
-	if (strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) || !str_to_u64(digits, 16, &v) || !v)
+	if (strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) ||
+	    !str_to_u64(digits, 16, &v) || !v)
 		return false;
 	*ret = v;
 	return true;

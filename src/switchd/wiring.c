@@ -66,7 +66,7 @@ size_t wiring_iface_types(const struct switchd *s, const char *ret[], size_t max
 int backer_get(struct switchd *s, const char *type, struct backer **ret, struct err *err)
 {
 	struct backer *k;
-	LIST_FOR_EACH (k, &s->backers, node) {
+	LIST_FOR_EACH(k, &s->backers, node) {
 		if (!strcmp(k->type, type)) {
 			*ret = k;
 			return 0;
@@ -98,8 +98,8 @@ int backer_get(struct switchd *s, const char *type, struct backer **ret, struct 
 		fastpath_ebpf_features(k->fastpath, &note);
 		if (!note.len)
 			str_putf(&note, "user space (%s)",
-				 s->ebpf ? "the kernel refused the eBPF programs, see the log" :
-					   "other_config:ebpf is false");
+				 s->ebpf ? "the kernel refused the eBPF programs, see the log"
+					 : "other_config:ebpf is false");
 		k->note = str_steal(&note);
 		log_info("datapath_type \"system\": %s", k->note);
 	}
@@ -146,7 +146,7 @@ void wiring_bridge_configure(struct bridge *b, const struct want_bridge *w)
 	size_t n = list_size(&w->controllers), i = 0;
 	AUTO_FREE struct openflow_controller_config *c = xcalloc(n ? n : 1, sizeof *c);
 	struct want_controller *wc;
-	LIST_FOR_EACH (wc, &w->controllers, node) {
+	LIST_FOR_EACH(wc, &w->controllers, node) {
 		c[i++] = (struct openflow_controller_config){
 			.target = wc->target,
 			.max_backoff_ms = wc->max_backoff_ms >= 0 ? wc->max_backoff_ms : 8000,
@@ -169,7 +169,7 @@ static void on_new_device(const char *name, void *arg)
 {
 	struct switchd *s = arg;
 	struct bridge *b;
-	LIST_FOR_EACH (b, &s->bridges, node) {
+	LIST_FOR_EACH(b, &s->bridges, node) {
 		const struct iface *i = bridge_iface(b, name);
 		if (i && !i->attached) {
 			switchd_apply_soon(s);

@@ -13,13 +13,14 @@ static void cmd_show(struct control_call *call, int argc, const char *argv[], vo
 {
 	AUTO_STR out = STR_INIT;
 	struct upcall_handler *h;
-	LIST_FOR_EACH (h, upcall_handlers(), node) {
+	LIST_FOR_EACH(h, upcall_handlers(), node) {
 		uint64_t n = h->fastpath ? h->fastpath->ops->n_flows(h->fastpath) : 0;
 		str_putf(&out, "%s@%s:\n", h->datapath->type, h->datapath->name);
 		str_putf(&out,
 			 "  flows         : (current %" PRIu64 ") (avg %" PRIu64 ") (max %" PRIu64
 			 ") (limit %u)\n",
-			 n, h->n_sums ? h->sum_flows / h->n_sums : n, MAX(h->max_flows, n), h->limit);
+			 n, h->n_sums ? h->sum_flows / h->n_sums : n, MAX(h->max_flows, n),
+			 h->limit);
 		str_putf(&out, "  dump duration : %lldms\n",
 			 (long long)(h->last_duration_ns / NS_PER_MS));
 		str_puts(&out, "  ufid enabled : true\n\n");
@@ -40,7 +41,7 @@ static void cmd_flow_limit(struct control_call *call, int argc, const char *argv
 	struct upcall_settings s = *upcall_settings();
 	s.flow_limit = limit;
 	upcall_configure(&s);
-	LIST_FOR_EACH (h, upcall_handlers(), node)
+	LIST_FOR_EACH(h, upcall_handlers(), node)
 		h->limit = limit;
 	str_putf(&out, "set flow_limit to %u\n", limit);
 	control_reply(call, str_cstr(&out));
@@ -49,7 +50,7 @@ static void cmd_flow_limit(struct control_call *call, int argc, const char *argv
 static void cmd_wait(struct control_call *call, int argc, const char *argv[], void *arg)
 {
 	struct upcall_handler *h;
-	LIST_FOR_EACH (h, upcall_handlers(), node)
+	LIST_FOR_EACH(h, upcall_handlers(), node)
 		upcall_revalidate_now(h);
 	control_reply(call, NULL);
 }
@@ -57,7 +58,7 @@ static void cmd_wait(struct control_call *call, int argc, const char *argv[], vo
 static void cmd_purge(struct control_call *call, int argc, const char *argv[], void *arg)
 {
 	struct upcall_handler *h;
-	LIST_FOR_EACH (h, upcall_handlers(), node)
+	LIST_FOR_EACH(h, upcall_handlers(), node)
 		upcall_purge_flows(h);
 	control_reply(call, NULL);
 }
@@ -66,7 +67,7 @@ static void report_memory(struct memory_report *r, void *arg)
 {
 	struct upcall_handler *h;
 	uint64_t n = 0;
-	LIST_FOR_EACH (h, upcall_handlers(), node)
+	LIST_FOR_EACH(h, upcall_handlers(), node)
 		n += h->fastpath ? h->fastpath->ops->n_flows(h->fastpath) : 0;
 	memory_put(r, "udpif keys", n);
 }

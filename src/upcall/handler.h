@@ -21,7 +21,7 @@ struct upcall_handler {
 	struct timer tick;	   /* statistics, idle flows, changes of tunnels */
 	bool revalidating;
 	int64_t last_end_ns, last_duration_ns;
-	unsigned limit;	     /* flows allowed now */
+	unsigned limit; /* flows allowed now */
 	uint64_t max_flows, sum_flows, n_sums;
 	uint64_t n_upcalls, n_not_installed;
 };

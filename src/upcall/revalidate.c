@@ -4,8 +4,8 @@
  * All flows are gone through about twice a second, and soon after the pipeline's generation moved:
  * counters are read and credited; idle flows go; a decision that was made under an older generation
  * is made again, without effects. If it came out the same, nothing is touched; if only the actions
- * differ they are replaced in place; if it depends on bits that the flow's mask leaves out, the flow
- * goes, and the next packet asks.
+ * differ they are replaced in place; if it depends on bits that the flow's mask leaves out, the
+ * flow goes, and the next packet asks.
  *
  * A change is followed at once while that is cheap, else with pauses of four times what the last
  * round took, so that a stream of changes takes a fifth of the machine at most. The number of flows
@@ -40,7 +40,8 @@ const struct upcall_settings *upcall_settings(void) { return &settings; }
 
 /* ---- one flow -------------------------------------------------------------------------------- */
 
-static void credit(struct upcall_flow *u, const struct flow_key *key, const struct dp_flow_stats *st)
+static void credit(struct upcall_flow *u, const struct flow_key *key,
+		   const struct dp_flow_stats *st)
 {
 	if (st->n_packets <= u->n_packets && st->n_bytes <= u->n_bytes)
 		return;
@@ -94,15 +95,15 @@ static bool still_right(struct upcall_handler *h, const struct fastpath_flow *f)
 	translation_get_dp_mask(&t, f->key, &mask);
 	upcall_flow_actions(&t, &actions);
 	/* Its port, bridge or the state it went on from is gone, and so will the flow be. */
-	bool orphan = t.error == XLATE_BRIDGE_NOT_FOUND ||
-		      t.error == XLATE_NO_RECIRCULATION_CONTEXT;
+	bool orphan =
+		t.error == XLATE_BRIDGE_NOT_FOUND || t.error == XLATE_NO_RECIRCULATION_CONTEXT;
 	if (orphan || mask_is_wider(&mask, f->mask)) {
 		ok = false;
 	} else if (actions.size != f->actions_size ||
 		   (actions.size && memcmp(actions.data, f->actions, actions.size))) {
 		counter_inc(&revalidate_flow_changed);
-		ok = h->fastpath->ops->flow_put(h->fastpath, f->key, f->mask, actions.data, actions.size,
-						u, NULL) == 0;
+		ok = h->fastpath->ops->flow_put(h->fastpath, f->key, f->mask, actions.data,
+						actions.size, u, NULL) == 0;
 	}
 	if (ok) {
 		struct credits old = u->credits;
@@ -213,8 +214,8 @@ static void on_revalidate(struct timer *t)
 	upcall_revalidate_now(CONTAINER_OF(t, struct upcall_handler, revalidate));
 }
 
-/* May run on a datapath thread (an address was learnt), under the control lock: the main thread then
- * sleeps, and has to look at its timers. */
+/* May run on a datapath thread (an address was learnt), under the control lock: the main thread
+ * then sleeps, and has to look at its timers. */
 static void on_changed(struct datapath *d, void *arg)
 {
 	struct upcall_handler *h = arg;
@@ -225,10 +226,7 @@ static void on_changed(struct datapath *d, void *arg)
 	loop_wake(h->loop);
 }
 
-static void on_sync_stats(struct datapath *d, void *arg)
-{
-	upcall_sync_stats(arg);
-}
+static void on_sync_stats(struct datapath *d, void *arg) { upcall_sync_stats(arg); }
 
 /* A barrier waits for changes to reach the packets, where that takes no longer than a hiccup. */
 static void on_settle(struct datapath *d, void *arg)
@@ -295,6 +293,6 @@ void upcall_configure(const struct upcall_settings *s)
 {
 	struct upcall_handler *h;
 	settings = *s;
-	LIST_FOR_EACH (h, &handlers, node)
+	LIST_FOR_EACH(h, &handlers, node)
 		h->limit = MIN(h->limit, settings.flow_limit);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Misses: from a packet to a flow.
  *
- * The packet is translated with all effects (addresses are learnt, controllers told). What came out runs
- * on the packet, and is put into the fast path under the mask of what decided. A decision that only
- * user space can carry out becomes a flow whose action is "to user space", and each of its packets is
- * translated again when it comes up.
+ * The packet is translated with all effects (addresses are learnt, controllers told). What came out
+ * runs on the packet, and is put into the fast path under the mask of what decided. A decision that
+ * only user space can carry out becomes a flow whose action is "to user space", and each of its
+ * packets is translated again when it comes up.
  *
- * The packet that caused the miss is not counted by the fast path, so it is credited here; all others
- * are credited by revalidate.c when it reads the flow's counters. */
+ * The packet that caused the miss is not counted by the fast path, so it is credited here; all
+ * others are credited by revalidate.c when it reads the flow's counters. */
 #include "upcall/upcall.h"
 
 #include <string.h>
@@ -83,11 +83,13 @@ static void handle_miss(struct upcall_handler *h, struct fastpath *fp, struct up
 	h->n_upcalls++;
 	flow->created_ns = clock_mono_ns();
 	flow->credits.recircs = h->datapath->recircs;
-	/* Before translating: what changes while we translate (an address is learnt) is asked again. */
+	/* Before translating: what changes while we translate (an address is learnt) is asked
+	 * again. */
 	flow->generation = h->datapath->generation;
 	flow->tunnel_seq = tunnel_change_seq();
 	translate(&rq, &t);
-	credits_push(&flow->credits, n_packets_of(up->packet), up->packet->size, 0, tcp_flags, up->key);
+	credits_push(&flow->credits, n_packets_of(up->packet), up->packet->size, 0, tcp_flags,
+		     up->key);
 	translation_get_dp_mask(&t, up->key, up->mask);
 
 	/* A thread may bring a last miss while the fast path is being closed: nobody would free its flow. */
@@ -107,7 +109,8 @@ static void handle_miss(struct upcall_handler *h, struct fastpath *fp, struct up
 		execute_copy(fp, up->packet, &t.actions);
 		struct dp_actions slow = DP_ACTIONS_INIT;
 		upcall_flow_actions(&t, &slow);
-		if (room && fp->ops->flow_put(fp, up->key, up->mask, slow.data, slow.size, flow, NULL) < 0)
+		if (room &&
+		    fp->ops->flow_put(fp, up->key, up->mask, slow.data, slow.size, flow, NULL) < 0)
 			room = false;
 		dp_actions_fini(&slow);
 	}
@@ -116,7 +119,8 @@ static void handle_miss(struct upcall_handler *h, struct fastpath *fp, struct up
 	translation_fini(&t);
 }
 
-/* ---- packets that a flow's action sends up ---------------------------------------------------- */
+/* ---- packets that a flow's action sends up ----------------------------------------------------
+ */
 
 static void handle_slow_path(struct upcall_handler *h, struct fastpath *fp, struct upcall *up)
 {
@@ -140,7 +144,8 @@ static void handle_action(struct upcall_handler *h, struct fastpath *fp, struct 
 	static struct log_limit limit = LOG_LIMIT(5, 5);
 
 	if (up->action->cookie_size != sizeof cookie) {
-		log_warn_limited(&limit, "a packet came up with a cookie of %u bytes, which is not ours",
+		log_warn_limited(&limit,
+				 "a packet came up with a cookie of %u bytes, which is not ours",
 				 up->action->cookie_size);
 		return;
 	}

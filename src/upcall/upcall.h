@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* upcall: what happens when the fast path does not know what to do with a packet: it is translated
- * (pipeline/translate.h), and the decision is put into the fast path as a flow. From then on this module
- * looks after the flow: it credits what the flow counted to rules, ports and learnt addresses, asks
- * again whether the decision is still right when the pipeline's generation moved, and removes it when
- * it is idle or there are too many.
+ * (pipeline/translate.h), and the decision is put into the fast path as a flow. From then on this
+ * module looks after the flow: it credits what the flow counted to rules, ports and learnt
+ * addresses, asks again whether the decision is still right when the pipeline's generation moved,
+ * and removes it when it is idle or there are too many.
  *
  * Threads:   upcall_receive() on the thread that got the packet; all under the control lock.
- * Limits:    flows: other_config:flow-limit (200,000), less while revalidation is slow. Idle flows go
- *            after other_config:max-idle (10 s).
- * Ownership: one upcall per datapath; it belongs to whoever made it. */
+ * Limits:    flows: other_config:flow-limit (200,000), less while revalidation is slow. Idle flows
+ * go after other_config:max-idle (10 s). Ownership: one upcall per datapath; it belongs to whoever
+ * made it. */
 #pragma once
 #include "io/loop.h"
 #include "pipeline/pipeline.h"

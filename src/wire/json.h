@@ -5,9 +5,9 @@
  * (1.0, 1e3) is the integer it equals.
  * Threads: any; a scanner belongs to one. */
 #pragma once
+#include <jansson.h>
 #include "base/err.h"
 #include "base/str.h"
-#include <jansson.h>
 
 #define JSON_MAX_DEPTH 1000
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net: headers as they lie in packets, with no alignment assumed. Only what more than one folder
  * reads or writes; fields are in wire order.
- * IEEE 802.3, 802.1Q; RFC 826 ARP, 791 IPv4, 8200 IPv6, 9293 TCP, 768 UDP, 9260 SCTP, 792 ICMP, 4443
- * ICMPv6, 4861 ND, 3376 IGMP, 3032 MPLS, 8300 NSH, 2784/2890 GRE, 7348 VXLAN, 8926 Geneve. */
+ * IEEE 802.3, 802.1Q; RFC 826 ARP, 791 IPv4, 8200 IPv6, 9293 TCP, 768 UDP, 9260 SCTP, 792 ICMP,
+ * 4443 ICMPv6, 4861 ND, 3376 IGMP, 3032 MPLS, 8300 NSH, 2784/2890 GRE, 7348 VXLAN, 8926 Geneve. */
 #pragma once
 #include <assert.h>
 #include "base/byteorder.h"
@@ -24,8 +24,18 @@ enum {
 	ETH_TYPE_NSH = 0x894f,
 	ETH_TYPE_MIN = 0x0600, /* smaller: an 802.3 length */
 };
-enum { ETH_HLEN = 14, VLAN_HLEN = 4, MPLS_HLEN = 4, IP4_HLEN = 20, IP6_HLEN = 40, UDP_HLEN = 8,
-       TCP_HLEN = 20, SCTP_HLEN = 12, ICMP_HLEN = 8, ARP_HLEN = 28 };
+enum {
+	ETH_HLEN = 14,
+	VLAN_HLEN = 4,
+	MPLS_HLEN = 4,
+	IP4_HLEN = 20,
+	IP6_HLEN = 40,
+	UDP_HLEN = 8,
+	TCP_HLEN = 20,
+	SCTP_HLEN = 12,
+	ICMP_HLEN = 8,
+	ARP_HLEN = 28
+};
 
 struct eth_hdr {
 	uint8_t dst[6], src[6];
@@ -66,7 +76,13 @@ struct ip6_hdr_wire {
 	uint8_t next, hlim;
 	uint8_t src[16], dst[16];
 } PACKED;
-enum { IP6_EXT_HOP = 0, IP6_EXT_ROUTING = 43, IP6_EXT_FRAGMENT = 44, IP6_EXT_AH = 51, IP6_EXT_DST = 60 };
+enum {
+	IP6_EXT_HOP = 0,
+	IP6_EXT_ROUTING = 43,
+	IP6_EXT_FRAGMENT = 44,
+	IP6_EXT_AH = 51,
+	IP6_EXT_DST = 60
+};
 
 struct ip6_frag_hdr {
 	uint8_t next, reserved;
@@ -80,8 +96,16 @@ struct tcp_hdr {
 	be16 ofs_flags; /* header words in the upper 4 bits, 12 bits of flags */
 	be16 win, csum, urg;
 } PACKED;
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64,
-       TCP_CWR = 128 };
+enum {
+	TCP_FIN = 1,
+	TCP_SYN = 2,
+	TCP_RST = 4,
+	TCP_PSH = 8,
+	TCP_ACK = 16,
+	TCP_URG = 32,
+	TCP_ECE = 64,
+	TCP_CWR = 128
+};
 
 struct udp_hdr {
 	be16 src, dst, len, csum;
@@ -124,7 +148,7 @@ struct geneve_hdr {
 struct nsh_hdr {
 	be16 ver_flags_ttl_len; /* 2 version, 1 OAM, 1 reserved, 6 TTL, 6 length in 4-byte words */
 	uint8_t mdtype, np;
-	be32 path; /* SPI 24, SI 8 bits */
+	be32 path;	 /* SPI 24, SI 8 bits */
 	be32 context[4]; /* MD type 1 */
 } PACKED;
 enum { NSH_BASE_HLEN = 8, NSH_MD1_HLEN = 24 };

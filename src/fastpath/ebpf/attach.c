@@ -276,7 +276,8 @@ static void attach_underlay(struct ebpf *e, const struct ifaddrs *all)
 		int r = put_filter(e, a);
 		if (r < 0) {
 			log_warn("%s: no eBPF program on this device (%s): tunnels over it "
-				 "end in user space", i->ifa_name, err_name(r));
+				 "end in user space",
+				 i->ifa_name, err_name(r));
 			free(a);
 			continue;
 		}

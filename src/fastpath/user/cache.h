@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cache: megaflows, found by any number of threads at once without a lock, changed by one at a time.
+/* cache: megaflows, found by any number of threads at once without a lock, changed by one at a
+ * time.
  *
  * Threads:  cache_lookup() and what it returns: RCU readers, until their next quiescent state. All
  *           else: under the control lock.
  * Lifetime: a deleted flow's memory lasts for a grace period.
  *
- * Flows of one cache must not contradict each other: where two match a packet, either may be used. */
+ * Flows of one cache must not contradict each other: where two match a packet, either may be used.
+ */
 #pragma once
 #include "base/hmap.h"
 #include "base/rcu.h"
@@ -47,7 +49,8 @@ struct megaflow {
 	struct flow_ufid ufid;
 	struct hmap_node node;
 	void *user;
-	struct seen *seen; /* the rest of the first packet's key, for dumps; NULL: nothing but zeros */
+	struct seen
+		*seen; /* the rest of the first packet's key, for dumps; NULL: nothing but zeros */
 	struct rcu_head rcu;
 	uint64_t words[]; /* the key's words that the mask looks at, masked */
 };
@@ -118,7 +121,7 @@ static inline void front_insert(struct front *front, uint32_t generation, uint32
 struct mask_table {
 	uint64_t n_hits; /* relaxed, may lose some */
 	uint64_t last_hits;
-	struct slots *slots; /* RCU */
+	struct slots *slots;	  /* RCU */
 	uint32_t n_flows, n_used; /* used: flows and slots of deleted ones */
 	struct rcu_head rcu;
 	uint32_t n_words;

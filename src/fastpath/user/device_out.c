@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packets for devices that are no ports of ours: how tunnels leave. One packet socket a thread, bound
- * to no protocol, so that it receives nothing; the device is named with each packet. Packets wait for
- * the end of the batch, in order, and go out with as few system calls as there are batches. */
+/* Packets for devices that are no ports of ours: how tunnels leave. One packet socket a thread,
+ * bound to no protocol, so that it receives nothing; the device is named with each packet. Packets
+ * wait for the end of the batch, in order, and go out with as few system calls as there are
+ * batches. */
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>

@@ -106,8 +106,8 @@ static bool push_nsh(struct packet *p, const struct dpa_push_nsh *a)
 		return false;
 	uint32_t size = NSH_BASE_HLEN + md_size;
 	struct nsh_hdr *h = packet_push(p, size);
-	h->ver_flags_ttl_len = cpu_to_be16((uint16_t)((a->nsh.flags & 3) << 12 |
-						      (a->nsh.ttl & 0x3f) << 6 | size / 4));
+	h->ver_flags_ttl_len = cpu_to_be16(
+		(uint16_t)((a->nsh.flags & 3) << 12 | (a->nsh.ttl & 0x3f) << 6 | size / 4));
 	h->mdtype = a->nsh.mdtype;
 	h->np = a->nsh.np;
 	h->path = a->nsh.path_hdr;
@@ -119,8 +119,10 @@ static bool push_nsh(struct packet *p, const struct dpa_push_nsh *a)
 
 static bool pop_nsh(struct packet *p)
 {
-	static const uint32_t types[] = { [1] = PT_OF(1, ETH_TYPE_IP), [2] = PT_OF(1, ETH_TYPE_IPV6),
-					  [3] = PT_ETH, [4] = PT_OF(1, ETH_TYPE_NSH),
+	static const uint32_t types[] = { [1] = PT_OF(1, ETH_TYPE_IP),
+					  [2] = PT_OF(1, ETH_TYPE_IPV6),
+					  [3] = PT_ETH,
+					  [4] = PT_OF(1, ETH_TYPE_NSH),
 					  [5] = PT_OF(1, ETH_TYPE_MPLS) };
 	uint16_t at = p->l3_ofs;
 	if (at == PACKET_NO_OFS || at + (uint32_t)NSH_BASE_HLEN > p->size ||

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The executor: what happens to a batch of packets between receiving and sending.
  *
- * Packets of a batch that hit the same flow are grouped and run through its actions together: counters
- * are added once a group, and code and flow stay hot. Sending is put off to the end of the batch, so
- * that one system call moves all that goes out of a port.
+ * Packets of a batch that hit the same flow are grouped and run through its actions together:
+ * counters are added once a group, and code and flow stay hot. Sending is put off to the end of the
+ * batch, so that one system call moves all that goes out of a port.
  *
  * Nothing on this way takes a lock, except packets for user space. Taking the control lock ends the
- * RCU section that flows and ports were found in, so such packets wait, with a copy of what they need,
- * until all else is done (exec_finish). While the lock is held they are handled on the spot. */
+ * RCU section that flows and ports were found in, so such packets wait, with a copy of what they
+ * need, until all else is done (exec_finish). While the lock is held they are handled on the spot.
+ */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -87,7 +88,8 @@ void exec_output(struct exec *ex, uint32_t dp_port, struct packet *p)
 		send_pending(ex, up);
 }
 
-/* What a DPA_TRUNC before it asked for. The checksum is that of the whole packet, as in a capture. */
+/* What a DPA_TRUNC before it asked for. The checksum is that of the whole packet, as in a capture.
+ */
 static void cut(struct packet *p)
 {
 	uint32_t len = p->cutlen;
@@ -134,7 +136,8 @@ static void put_slow(struct exec *ex, struct packet *p, struct dp_action *action
 	ex->slow[ex->n_slow++] = (struct slow_packet){ p, action, depth };
 }
 
-void exec_userspace(struct exec *ex, struct packet *p, const struct dpa_userspace *a, unsigned depth)
+void exec_userspace(struct exec *ex, struct packet *p, const struct dpa_userspace *a,
+		    unsigned depth)
 {
 	if (p->cutlen)
 		cut(p);
@@ -194,8 +197,8 @@ static struct megaflow *lookup(struct exec *ex, const struct flow_key *key)
 	return f;
 }
 
-static void group_add(struct group *groups, unsigned *n_groups, struct megaflow *f, struct packet *p,
-		      const struct flow_key *key)
+static void group_add(struct group *groups, unsigned *n_groups, struct megaflow *f,
+		      struct packet *p, const struct flow_key *key)
 {
 	struct group *g = groups;
 	while (g < groups + *n_groups && g->flow != f)
@@ -382,8 +385,8 @@ static unsigned edit_batch(struct exec *ex, struct packet **batch, unsigned n,
 	return n_kept;
 }
 
-void exec_actions(struct exec *ex, struct packet **batch, unsigned n, const void *actions, size_t size,
-		  unsigned depth)
+void exec_actions(struct exec *ex, struct packet **batch, unsigned n, const void *actions,
+		  size_t size, unsigned depth)
 {
 	const struct dp_action *end = (const void *)((const uint8_t *)actions + size);
 	if (depth > MAX_DEPTH + 8) {

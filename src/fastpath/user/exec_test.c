@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The executor by tables: flow of the packet in, actions, flow of the packet out. What comes out must
- * have right checksums, whether the packet came in finished, unfinished, or as a super-packet. */
+/* The executor by tables: flow of the packet in, actions, flow of the packet out. What comes out
+ * must have right checksums, whether the packet came in finished, unfinished, or as a super-packet.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,10 +41,16 @@ static void fake_tx(struct port *p, unsigned queue, struct packet **batch, unsig
 	}
 }
 static const struct port_ops fake_ops = {
-	.type = "fake", .kind = PORT_SIM, .close = fake_close, .tx = fake_tx,
+	.type = "fake",
+	.kind = PORT_SIM,
+	.close = fake_close,
+	.tx = fake_tx,
 };
 static struct port_ops tunnel_ops = {
-	.type = "tunnel", .kind = PORT_TUNNEL, .close = fake_close, .tx = fake_tx,
+	.type = "tunnel",
+	.kind = PORT_TUNNEL,
+	.close = fake_close,
+	.tx = fake_tx,
 };
 
 static void forget(void)
@@ -136,8 +143,8 @@ static void check_csum(const struct packet *p)
 	uint8_t proto = v4 ? ip[9] : ip[6];
 	if (v4) {
 		assert_int_equal(csum(ip, (ip[0] & 0xf) * 4), 0);
-		sum = csum_pseudo4(((const struct ip4_hdr *)ip)->src, ((const struct ip4_hdr *)ip)->dst,
-				   proto, size);
+		sum = csum_pseudo4(((const struct ip4_hdr *)ip)->src,
+				   ((const struct ip4_hdr *)ip)->dst, proto, size);
 	} else {
 		sum = csum_pseudo6(ip + 8, ip + 24, proto, size);
 	}
@@ -177,7 +184,8 @@ static void assert_is(struct packet *p, const char *flow)
 #define TCP4 IP4("proto=6,tos=0,ttl=64,frag=no),tcp(src=1000,dst=80),tcp_flags(0x010)")
 #define UDP4 IP4("proto=17,tos=0,ttl=64,frag=no),udp(src=1000,dst=53)")
 #define SCTP4 IP4("proto=132,tos=0,ttl=64,frag=no),sctp(src=1000,dst=53)")
-#define TCP6 IP6("label=0,proto=6,tclass=0,hlimit=64,frag=no),tcp(src=1000,dst=80),tcp_flags(0x010)")
+#define TCP6                                                                                       \
+	IP6("label=0,proto=6,tclass=0,hlimit=64,frag=no),tcp(src=1000,dst=80),tcp_flags(0x010)")
 #define UDP6 IP6("label=0,proto=17,tclass=0,hlimit=64,frag=no),udp(src=1000,dst=53)")
 
 static const struct {
@@ -205,10 +213,12 @@ static const struct {
 	  ETH IP6("label=0,proto=17,tclass=0,hlimit=64,frag=no),udp(src=1000,dst=99)") },
 	{ ETH UDP4, "push_mpls(label=7,tc=1,ttl=9,bos=1,eth_type=0x8847),2",
 	  ETH "eth_type(0x8847),mpls(label=7,tc=1,ttl=9,bos=1)" },
-	{ ETH UDP4, "push_mpls(label=7,tc=1,ttl=9,bos=1,eth_type=0x8847),pop_mpls(eth_type=0x800),2",
+	{ ETH UDP4,
+	  "push_mpls(label=7,tc=1,ttl=9,bos=1,eth_type=0x8847),pop_mpls(eth_type=0x800),2",
 	  ETH UDP4 },
 	{ ETH "eth_type(0x0806),arp(sip=1.1.1.1,tip=2.2.2.2,op=1,sha=00:00:00:00:00:01,"
-	      "tha=00:00:00:00:00:00)", "set(arp(op=2,sip=3.3.3.3)),2",
+	      "tha=00:00:00:00:00:00)",
+	  "set(arp(op=2,sip=3.3.3.3)),2",
 	  ETH "eth_type(0x0806),arp(sip=3.3.3.3,tip=2.2.2.2,op=2,sha=00:00:00:00:00:01,"
 	      "tha=00:00:00:00:00:00)" },
 	{ ETH IP4("proto=1,tos=0,ttl=64,frag=no),icmp(type=8,code=0)"), "set(icmp(type=0)),2",
@@ -239,9 +249,9 @@ static bool leave_unfinished(struct packet *p)
 	if ((!tcp && !udp) || p->l4_ofs == PACKET_NO_OFS)
 		return false;
 	uint32_t size = packet_l4_size(p);
-	uint32_t sum = key.dl_type == BE16_C(ETH_TYPE_IP) ?
-			       csum_pseudo4(key.nw_src, key.nw_dst, key.nw_proto, size) :
-			       csum_pseudo6(&key.ipv6_src, &key.ipv6_dst, key.nw_proto, size);
+	uint32_t sum = key.dl_type == BE16_C(ETH_TYPE_IP)
+			       ? csum_pseudo4(key.nw_src, key.nw_dst, key.nw_proto, size)
+			       : csum_pseudo6(&key.ipv6_src, &key.ipv6_dst, key.nw_proto, size);
 	be16 field = csum_fold_raw(sum);
 	p->csum_partial = true;
 	p->csum_start = p->l4_ofs;
@@ -324,8 +334,9 @@ static void sends_up(void **state)
 
 static void meters_drop(void **state)
 {
-	struct dp_meter_config c = { .per_packet = true, .n_bands = 1,
-				  .bands = { { DP_METER_BAND_DROP, 3, 3, 0 } } };
+	struct dp_meter_config c = { .per_packet = true,
+				     .n_bands = 1,
+				     .bands = { { DP_METER_BAND_DROP, 3, 3, 0 } } };
 	uint32_t id;
 	struct dp_meter_stats s;
 	assert_int_equal(dp_meter_add(&c, &id), 0);
@@ -346,18 +357,21 @@ static const struct {
 	enum tunnel_type type;
 	const char *push;
 } tunnels[] = {
-	{ TUNNEL_VXLAN, "tnl_push(tnl_port(4),header(size=50,type=4,eth(dst=f8:bc:12:44:34:b6,"
-			"src=aa:55:aa:55:00:00,dl_type=0x0800),ipv4(src=1.1.2.88,dst=1.1.2.92,proto=17,"
-			"tos=0,ttl=64,frag=0x4000),udp(src=0,dst=4789,csum=0x0),"
-			"vxlan(flags=0x8000000,vni=0x7b)),out_port(2)),2" },
-	{ TUNNEL_VXLAN, "tnl_push(tnl_port(4),header(size=70,type=4,eth(dst=f8:bc:12:44:34:b6,"
-			"src=aa:55:aa:55:00:00,dl_type=0x86dd),ipv6(src=2001:cafe::88,dst=2001:cafe::92,"
-			"label=0,proto=17,tclass=0x0,hlimit=64),udp(src=0,dst=4789,csum=0xffff),"
-			"vxlan(flags=0x8000000,vni=0x7b)),out_port(2)),2" },
-	{ TUNNEL_GRE, "tnl_push(tnl_port(4),header(size=46,type=3,eth(dst=f8:bc:12:44:34:b6,"
-		      "src=aa:55:aa:55:00:00,dl_type=0x0800),ipv4(src=1.1.2.88,dst=1.1.2.92,proto=47,"
-		      "tos=0,ttl=64,frag=0x4000),gre((flags=0xa000,proto=0x6558),csum=0x0,key=0x7b)),"
-		      "out_port(2)),2" },
+	{ TUNNEL_VXLAN,
+	  "tnl_push(tnl_port(4),header(size=50,type=4,eth(dst=f8:bc:12:44:34:b6,"
+	  "src=aa:55:aa:55:00:00,dl_type=0x0800),ipv4(src=1.1.2.88,dst=1.1.2.92,proto=17,"
+	  "tos=0,ttl=64,frag=0x4000),udp(src=0,dst=4789,csum=0x0),"
+	  "vxlan(flags=0x8000000,vni=0x7b)),out_port(2)),2" },
+	{ TUNNEL_VXLAN,
+	  "tnl_push(tnl_port(4),header(size=70,type=4,eth(dst=f8:bc:12:44:34:b6,"
+	  "src=aa:55:aa:55:00:00,dl_type=0x86dd),ipv6(src=2001:cafe::88,dst=2001:cafe::92,"
+	  "label=0,proto=17,tclass=0x0,hlimit=64),udp(src=0,dst=4789,csum=0xffff),"
+	  "vxlan(flags=0x8000000,vni=0x7b)),out_port(2)),2" },
+	{ TUNNEL_GRE,
+	  "tnl_push(tnl_port(4),header(size=46,type=3,eth(dst=f8:bc:12:44:34:b6,"
+	  "src=aa:55:aa:55:00:00,dl_type=0x0800),ipv4(src=1.1.2.88,dst=1.1.2.92,proto=47,"
+	  "tos=0,ttl=64,frag=0x4000),gre((flags=0xa000,proto=0x6558),csum=0x0,key=0x7b)),"
+	  "out_port(2)),2" },
 	{ TUNNEL_GENEVE, "tnl_push(tnl_port(4),header(size=50,type=5,eth(dst=f8:bc:12:44:34:b6,"
 			 "src=aa:55:aa:55:00:00,dl_type=0x0800),ipv4(src=1.1.2.88,dst=1.1.2.92,"
 			 "proto=17,tos=0,ttl=64,frag=0x4000),udp(src=0,dst=6081,csum=0x0),"
@@ -419,10 +433,14 @@ static void tunnels_super_packets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(edits_finished_packets), cmocka_unit_test(edits_unfinished_packets),
-		cmocka_unit_test(edits_super_packets),	  cmocka_unit_test(truncates),
-		cmocka_unit_test(sends_up),		  cmocka_unit_test(meters_drop),
-		cmocka_unit_test(tunnels_out_and_in),	  cmocka_unit_test(tunnels_super_packets),
+		cmocka_unit_test(edits_finished_packets),
+		cmocka_unit_test(edits_unfinished_packets),
+		cmocka_unit_test(edits_super_packets),
+		cmocka_unit_test(truncates),
+		cmocka_unit_test(sends_up),
+		cmocka_unit_test(meters_drop),
+		cmocka_unit_test(tunnels_out_and_in),
+		cmocka_unit_test(tunnels_super_packets),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datapath threads: each waits for the queues given to it (epoll), and sleeps when there is nothing to
- * do: guests need the processors, too.
+/* Datapath threads: each waits for the queues given to it (epoll), and sleeps when there is nothing
+ * to do: guests need the processors, too.
  *
  * An event names its queue by number, not by address: between the kernel's answer and our use of it
  * the port may be taken away, which waits for threads that are online only. The number is looked up
@@ -30,7 +30,10 @@ struct poll_thread {
 	bool stop; /* atomic */
 };
 
-static uint64_t event_of(uint32_t dp_port, unsigned queue) { return (uint64_t)dp_port << 8 | queue; }
+static uint64_t event_of(uint32_t dp_port, unsigned queue)
+{
+	return (uint64_t)dp_port << 8 | queue;
+}
 #define WAKE_EVENT UINT64_MAX
 
 /* One batch; false: nothing more waits, or the queue is not ours any more. */
@@ -184,9 +187,9 @@ void poll_add_port(struct user_fastpath *fp, struct user_port *up)
 		struct poll_thread *t = fp->threads[best];
 		t->n_queues++;
 		up->thread_of[q] = best;
-		struct epoll_event ev = { .events = EPOLLIN,
-					  .data.u64 = event_of(up->dp_port, q) };
-		if (epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, up->port->ops->rx_fd(up->port, q), &ev) < 0)
+		struct epoll_event ev = { .events = EPOLLIN, .data.u64 = event_of(up->dp_port, q) };
+		if (epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, up->port->ops->rx_fd(up->port, q), &ev) <
+		    0)
 			log_err("%s: cannot wait for packets: %s", up->port->name, err_name(errno));
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* register: makes the user-space fast path known as "netdev" and "system", and as "dummy" if asked
- * for (--enable-dummy). An eBPF "system" registers after this and takes its place, unless "system" is
- * simulated. */
+ * for (--enable-dummy). An eBPF "system" registers after this and takes its place, unless "system"
+ * is simulated. */
 #pragma once
 #include "fastpath/fastpath.h"
 

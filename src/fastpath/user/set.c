@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Masked writes of header fields.
  *
- * Checksums are updated, not computed anew (RFC 1624), so that an error in a packet that passes stays
- * an error. Where a checksum is unfinished (csum_partial), its field holds the sum of the pseudo header
- * alone, not complemented: addresses still count in it, ports do not. */
+ * Checksums are updated, not computed anew (RFC 1624), so that an error in a packet that passes
+ * stays an error. Where a checksum is unfinished (csum_partial), its field holds the sum of the
+ * pseudo header alone, not complemented: addresses still count in it, ports do not. */
 #include <string.h>
 
 #include "fastpath/user/user.h"
@@ -123,7 +123,8 @@ static bool set_ipv6(struct packet *p, const struct dps_ipv6 *v, const struct dp
 	flow = (flow & 0xf0000000) | (uint32_t)tclass << 20 | (be32_to_cpu(label) & 0xfffff);
 	h->flow = cpu_to_be32(flow);
 	uint8_t *field = l4_csum(p, proto, true);
-	/* RFC 8200 8.1: with a routing header the final destination counts, which is not in 'dst'. */
+	/* RFC 8200 8.1: with a routing header the final destination counts, which is not in 'dst'.
+	 */
 	if (field && h->next == proto)
 		csum_follow(p, field, proto, old.src, h->src, 32);
 	else if (field)
@@ -269,9 +270,9 @@ static uint8_t ip6_proto(const struct packet *p)
 	uint32_t at = p->l3_ofs + (uint32_t)IP6_HLEN;
 	while (at < p->l4_ofs && at + 8 <= p->size) {
 		const uint8_t *ext = p->data + at;
-		at += next == IP6_EXT_FRAGMENT ? 8 :
-		      next == IP6_EXT_AH	? (ext[1] + 2u) * 4 :
-						  (ext[1] + 1u) * 8;
+		at += next == IP6_EXT_FRAGMENT ? 8
+		      : next == IP6_EXT_AH     ? (ext[1] + 2u) * 4
+					       : (ext[1] + 1u) * 8;
 		next = ext[0];
 	}
 	return at == p->l4_ofs ? next : 0;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tunnels in user space: the outer header of an action goes in front of each packet, and what depends
- * on the packet is filled in.
+/* Tunnels in user space: the outer header of an action goes in front of each packet, and what
+ * depends on the packet is filled in.
  *
- * Speed is decided by what one system call carries. A guest's 64 KB TSO packet cannot stay whole inside
- * of a tunnel (no virtio-net header can say "TCP inside of VXLAN" to a packet socket), but UDP can be
- * segmented by the kernel or the NIC: the inner segments are laid out one behind the other, each with
- * its VXLAN or Geneve header, and leave as one UDP packet with GSO_UDP_L4, whose far end with UDP_GRO
- * gets it in one piece. That needs an outer checksum, which RFC 7348 allows: it is sent on such packets
- * even if options:csum is not set. GRE has no such way: its segments go out one by one.
+ * Speed is decided by what one system call carries. A guest's 64 KB TSO packet cannot stay whole
+ * inside of a tunnel (no virtio-net header can say "TCP inside of VXLAN" to a packet socket), but
+ * UDP can be segmented by the kernel or the NIC: the inner segments are laid out one behind the
+ * other, each with its VXLAN or Geneve header, and leave as one UDP packet with GSO_UDP_L4, whose
+ * far end with UDP_GRO gets it in one piece. That needs an outer checksum, which RFC 7348 allows:
+ * it is sent on such packets even if options:csum is not set. GRE has no such way: its segments go
+ * out one by one.
  *
- * Packets too large for the underlay: too_big.c. TCP super-packets are cut to what fits, and the sender
- * is told as well, so that its other packets fit, too. */
+ * Packets too large for the underlay: too_big.c. TCP super-packets are cut to what fits, and the
+ * sender is told as well, so that its other packets fit, too. */
 #include <string.h>
 
 #include "base/hash.h"
@@ -201,7 +202,8 @@ static bool push_super(struct push *s, struct packet *p)
 static bool may_answer(struct exec *ex)
 {
 	enum { PER_SECOND = 500 };
-	if (ex->now_ns - ex->answers_since_ns >= 1000000000LL || ex->now_ns < ex->answers_since_ns) {
+	if (ex->now_ns - ex->answers_since_ns >= 1000000000LL ||
+	    ex->now_ns < ex->answers_since_ns) {
 		ex->answers_since_ns = ex->now_ns;
 		ex->n_answers = 0;
 	}
@@ -287,7 +289,11 @@ void exec_tunnel_push(struct exec *ex, struct packet **batch, unsigned n,
 		      unsigned depth)
 {
 	struct push s = {
-		.ex = ex, .a = a, .rest = rest, .rest_size = rest_size, .depth = depth,
+		.ex = ex,
+		.a = a,
+		.rest = rest,
+		.rest_size = rest_size,
+		.depth = depth,
 		.max_inner = UINT32_MAX,
 	};
 	const struct dpa_output_dev *dev = rest;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fast path in user space behind the table of functions of fastpath.h, as "netdev", as "dummy"
- * (simulated ports only, numbered after their names), and as "system" where BPF may not be loaded. */
+ * (simulated ports only, numbered after their names), and as "system" where BPF may not be loaded.
+ */
 #include <ctype.h>
 #include <errno.h>
 
@@ -153,16 +154,15 @@ int user_port_del(struct fastpath *base, struct port *port, struct err *err)
 
 /* Flows. */
 
-int user_flow_put(struct fastpath *base, const struct flow_key *key,
-			 const struct flow_key *mask, const void *actions, size_t size, void *user,
-			 struct err *err UNUSED)
+int user_flow_put(struct fastpath *base, const struct flow_key *key, const struct flow_key *mask,
+		  const void *actions, size_t size, void *user, struct err *err UNUSED)
 {
 	cache_put(&self(base)->cache, key, mask, actions, size, user);
 	return 0;
 }
 
 int user_flow_del(struct fastpath *base, const struct flow_ufid *ufid,
-			 struct dp_flow_stats *ret_stats)
+		  struct dp_flow_stats *ret_stats)
 {
 	struct user_fastpath *fp = self(base);
 	struct megaflow *f = cache_find(&fp->cache, ufid);
@@ -174,8 +174,7 @@ int user_flow_del(struct fastpath *base, const struct flow_ufid *ufid,
 	return 0;
 }
 
-int user_flow_stats(struct fastpath *base, const struct flow_ufid *ufid,
-			   struct dp_flow_stats *ret)
+int user_flow_stats(struct fastpath *base, const struct flow_ufid *ufid, struct dp_flow_stats *ret)
 {
 	struct megaflow *f = cache_find(&self(base)->cache, ufid);
 	if (!f)
@@ -185,12 +184,12 @@ int user_flow_stats(struct fastpath *base, const struct flow_ufid *ufid,
 }
 
 void user_flow_dump(struct fastpath *base, bool (*cb)(const struct fastpath_flow *, void *),
-			   void *arg)
+		    void *arg)
 {
 	struct user_fastpath *fp = self(base);
 	struct megaflow *f;
 	struct flow_key key, mask;
-	HMAP_FOR_EACH_SAFE (f, &fp->cache.flows, node) {
+	HMAP_FOR_EACH_SAFE(f, &fp->cache.flows, node) {
 		megaflow_key(f, &key, &mask);
 		struct fastpath_flow out = {
 			.ufid = f->ufid,
@@ -215,7 +214,7 @@ void user_flow_flush(struct fastpath *base)
 {
 	struct user_fastpath *fp = self(base);
 	struct megaflow *f;
-	HMAP_FOR_EACH_SAFE (f, &fp->cache.flows, node)
+	HMAP_FOR_EACH_SAFE(f, &fp->cache.flows, node)
 		cache_delete(&fp->cache, f);
 }
 
@@ -294,7 +293,7 @@ void user_close(struct fastpath *base)
 	static int open_##NAME(const char *name, struct loop *loop, upcall_cb *cb, void *arg,      \
 			       struct fastpath **ret, struct err *err UNUSED)                      \
 	{                                                                                          \
-		return user_open(&NAME##_ops, name, loop, cb, arg, ret);                             \
+		return user_open(&NAME##_ops, name, loop, cb, arg, ret);                           \
 	}
 
 USER_OPS(netdev, "netdev")

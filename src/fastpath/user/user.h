@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* user: the fast path in user space, shared by this folder's files.
  *
- * Threads: an executor belongs to one thread. That of the main thread, and any while its thread holds
- * the control lock, handles misses at once ('locked'); else they wait in 'slow' for the end of the
- * batch. */
+ * Threads: an executor belongs to one thread. That of the main thread, and any while its thread
+ * holds the control lock, handles misses at once ('locked'); else they wait in 'slow' for the end
+ * of the batch. */
 #pragma once
 #include <pthread.h>
 #include "fastpath/drop.h"
@@ -16,8 +16,8 @@ enum {
 	MAX_THREADS = 8,
 	MAIN_EXEC = MAX_THREADS, /* index of the main thread's executor */
 	N_EXECS = MAX_THREADS + 1,
-	MAX_DEPTH = 8,	     /* of recirculation, tunnel decapsulation, nested actions */
-	MAX_SLOW = 1024,     /* packets of one batch that may wait for user space */
+	MAX_DEPTH = 8,	 /* of recirculation, tunnel decapsulation, nested actions */
+	MAX_SLOW = 1024, /* packets of one batch that may wait for user space */
 	PORT_MAX_QUEUES = 4,
 };
 
@@ -78,7 +78,8 @@ struct user_fastpath {
 	struct poll_thread *threads[MAX_THREADS];
 	unsigned n_threads;
 	struct timer tick;
-	/* The eBPF path on top: true if it brings the port's packets, so that the port is not polled. */
+	/* The eBPF path on top: true if it brings the port's packets, so that the port is not
+	 * polled. */
 	bool (*takes_port)(struct user_fastpath *, struct user_port *);
 	void *kernel;
 };
@@ -91,8 +92,9 @@ MUST_CHECK int user_port_add(struct fastpath *, struct port *, uint32_t want, st
 MUST_CHECK int user_port_del(struct fastpath *, struct port *, struct err *);
 /* Begins to poll a port that takes_port() had taken. */
 MUST_CHECK int user_port_poll(struct user_fastpath *, struct user_port *, struct err *);
-MUST_CHECK int user_flow_put(struct fastpath *, const struct flow_key *, const struct flow_key *mask,
-			     const void *actions, size_t size, void *user, struct err *);
+MUST_CHECK int user_flow_put(struct fastpath *, const struct flow_key *,
+			     const struct flow_key *mask, const void *actions, size_t size,
+			     void *user, struct err *);
 MUST_CHECK int user_flow_del(struct fastpath *, const struct flow_ufid *, struct dp_flow_stats *);
 MUST_CHECK int user_flow_stats(struct fastpath *, const struct flow_ufid *, struct dp_flow_stats *);
 void user_flow_dump(struct fastpath *, bool (*cb)(const struct fastpath_flow *, void *), void *);
@@ -109,8 +111,8 @@ void exec_receive(struct exec *, struct packet **batch, unsigned n);
 /* Handles what must go to user space (takes the control lock if that is not held), then sends. */
 void exec_finish(struct exec *);
 /* Runs actions on packets, which are consumed. */
-void exec_actions(struct exec *, struct packet **batch, unsigned n, const void *actions, size_t size,
-		  unsigned depth);
+void exec_actions(struct exec *, struct packet **batch, unsigned n, const void *actions,
+		  size_t size, unsigned depth);
 /* Looks up each packet (again) and runs its flow's actions. */
 void exec_lookup(struct exec *, struct packet **batch, unsigned n, unsigned depth);
 void exec_output(struct exec *, uint32_t dp_port, struct packet *);

@@ -128,7 +128,7 @@ struct loopguard *loopguard_new(const char *bridge, struct eth_addr mac, struct 
 static void tree_free(struct tree *t)
 {
 	struct branch *b;
-	LIST_FOR_EACH_SAFE (b, &t->branches, node)
+	LIST_FOR_EACH_SAFE(b, &t->branches, node)
 		free(b);
 	list_remove(&t->node);
 	free(t);
@@ -146,10 +146,10 @@ void loopguard_free(struct loopguard *g)
 	if (!g)
 		return;
 	struct tree *t;
-	LIST_FOR_EACH_SAFE (t, &g->trees, node)
+	LIST_FOR_EACH_SAFE(t, &g->trees, node)
 		tree_free(t);
 	struct guard_port *p;
-	LIST_FOR_EACH_SAFE (p, &g->ports, node)
+	LIST_FOR_EACH_SAFE(p, &g->ports, node)
 		port_free(p);
 	timer_disarm(&g->timer);
 	free(g->bridge);
@@ -159,7 +159,7 @@ void loopguard_free(struct loopguard *g)
 static struct guard_port *find_port(const struct loopguard *g, uint32_t ofport)
 {
 	struct guard_port *p;
-	LIST_FOR_EACH (p, &g->ports, node) {
+	LIST_FOR_EACH(p, &g->ports, node) {
 		if (p->ofport == ofport)
 			return p;
 	}
@@ -169,7 +169,7 @@ static struct guard_port *find_port(const struct loopguard *g, uint32_t ofport)
 static struct tree *find_tree(const struct loopguard *g, uint16_t vlan)
 {
 	struct tree *t;
-	LIST_FOR_EACH (t, &g->trees, node) {
+	LIST_FOR_EACH(t, &g->trees, node) {
 		if (t->vlan == vlan)
 			return t;
 	}
@@ -179,7 +179,7 @@ static struct tree *find_tree(const struct loopguard *g, uint16_t vlan)
 static struct branch *find_branch(const struct tree *t, uint32_t ofport)
 {
 	struct branch *b;
-	LIST_FOR_EACH (b, &t->branches, node) {
+	LIST_FOR_EACH(b, &t->branches, node) {
 		if (b->port->ofport == ofport)
 			return b;
 	}
@@ -245,7 +245,7 @@ static void tree_put(struct loopguard *g, uint16_t vlan)
 static bool tree_is_wanted(const struct loopguard *g, uint16_t vlan)
 {
 	struct guard_port *p;
-	LIST_FOR_EACH (p, &g->ports, node) {
+	LIST_FOR_EACH(p, &g->ports, node) {
 		if (vlan ? is_confined(p) && carries(p, vlan)
 			 : !is_confined(p) || (!p->tag && carries(p, 0)))
 			return true;
@@ -264,7 +264,7 @@ static void branch_put(struct tree *t, struct guard_port *p, int64_t now)
 	b->send_at = now;
 	b->sent_at = INT64_MIN / 2;
 	struct branch *after;
-	LIST_FOR_EACH (after, &t->branches, node) {
+	LIST_FOR_EACH(after, &t->branches, node) {
 		if (after->port->ofport > p->ofport)
 			break;
 	}
@@ -285,7 +285,7 @@ static void arrange(struct loopguard *g)
 	int64_t now = clock_mono_ns();
 	struct guard_port *p;
 	g->too_many_trees = false;
-	LIST_FOR_EACH (p, &g->ports, node) {
+	LIST_FOR_EACH(p, &g->ports, node) {
 		if (!is_confined(p)) {
 			tree_put(g, 0);
 			continue;
@@ -296,12 +296,12 @@ static void arrange(struct loopguard *g)
 		}
 	}
 	struct tree *t;
-	LIST_FOR_EACH_SAFE (t, &g->trees, node) {
+	LIST_FOR_EACH_SAFE(t, &g->trees, node) {
 		if (!tree_is_wanted(g, t->vlan)) {
 			tree_free(t);
 			continue;
 		}
-		LIST_FOR_EACH (p, &g->ports, node) {
+		LIST_FOR_EACH(p, &g->ports, node) {
 			struct branch *b = find_branch(t, p->ofport);
 			if (belongs(p, t))
 				branch_put(t, p, now);
@@ -343,7 +343,7 @@ void loopguard_port_del(struct loopguard *g, uint32_t ofport)
 	if (!p)
 		return;
 	struct tree *t;
-	LIST_FOR_EACH (t, &g->trees, node) {
+	LIST_FOR_EACH(t, &g->trees, node) {
 		struct branch *b = find_branch(t, ofport);
 		if (b)
 			branch_del(t, b);
@@ -396,7 +396,7 @@ static bool elect(struct loopguard *g, struct tree *t, int64_t now)
 	struct probe_vector best = { g->id, 0, g->id, 0 };
 	uint8_t hops = 0;
 	struct branch *root_branch = NULL, *b;
-	LIST_FOR_EACH (b, &t->branches, node) {
+	LIST_FOR_EACH(b, &t->branches, node) {
 		if (now >= b->offer_until || b->offer.v.bridge == g->id ||
 		    b->offer.v.root == g->id || b->offer.hops >= MAX_HOPS || b->disputed)
 			continue;
@@ -413,7 +413,7 @@ static bool elect(struct loopguard *g, struct tree *t, int64_t now)
 	t->hops = hops;
 	t->root_branch = root_branch;
 
-	LIST_FOR_EACH (b, &t->branches, node) {
+	LIST_FOR_EACH(b, &t->branches, node) {
 		struct probe_vector mine = { best.root, best.cost, g->id, b->port->ofport };
 		enum role role = DESIGNATED;
 		if (b == root_branch)
@@ -432,7 +432,7 @@ static bool elect(struct loopguard *g, struct tree *t, int64_t now)
 static void announce_change(struct tree *t, struct branch *except, int64_t now)
 {
 	struct branch *b;
-	LIST_FOR_EACH (b, &t->branches, node) {
+	LIST_FOR_EACH(b, &t->branches, node) {
 		if (b != except && b->state == LOOPGUARD_FORWARDING) {
 			b->change_until = now + CHANGE_TIME;
 			send_soon(b);
@@ -502,11 +502,11 @@ static void expire(struct loopguard *g, struct branch *b, int64_t now)
 static void run_tree(struct loopguard *g, struct tree *t, int64_t now, bool *ret_changed)
 {
 	struct branch *b;
-	LIST_FOR_EACH (b, &t->branches, node)
+	LIST_FOR_EACH(b, &t->branches, node)
 		expire(g, b, now);
 	elect(g, t, now);
 	bool alone = list_size(&t->branches) < 2;
-	LIST_FOR_EACH (b, &t->branches, node) {
+	LIST_FOR_EACH(b, &t->branches, node) {
 		enum loopguard_state old = b->state;
 		if (!settle(g, t, b, now))
 			continue;
@@ -519,7 +519,7 @@ static void run_tree(struct loopguard *g, struct tree *t, int64_t now, bool *ret
 			g->ops.topology_changed(0, g->arg);
 		}
 	}
-	LIST_FOR_EACH (b, &t->branches, node) {
+	LIST_FOR_EACH(b, &t->branches, node) {
 		if (now >= b->send_at)
 			send_probe(g, t, b, now);
 	}
@@ -529,7 +529,7 @@ static int64_t next_deadline(const struct tree *t, int64_t now)
 {
 	int64_t at = INT64_MAX;
 	struct branch *b;
-	LIST_FOR_EACH (b, &t->branches, node) {
+	LIST_FOR_EACH(b, &t->branches, node) {
 		at = MIN(at, b->send_at);
 		if (b->state == LOOPGUARD_PROBING && !b->silent)
 			at = MIN(at, b->forward_at);
@@ -544,7 +544,7 @@ static void run(struct loopguard *g)
 	int64_t now = clock_mono_ns(), at = INT64_MAX;
 	bool changed = false;
 	struct tree *t;
-	LIST_FOR_EACH (t, &g->trees, node) {
+	LIST_FOR_EACH(t, &g->trees, node) {
 		run_tree(g, t, now, &changed);
 		at = MIN(at, next_deadline(t, now));
 	}
@@ -668,7 +668,7 @@ bool loopguard_port_status(const struct loopguard *g, uint32_t ofport, struct st
 	if (!find_port(g, ofport))
 		return false;
 	struct tree *t;
-	LIST_FOR_EACH (t, &g->trees, node) {
+	LIST_FOR_EACH(t, &g->trees, node) {
 		struct branch *b = find_branch(t, ofport);
 		if (!b)
 			continue;
@@ -687,7 +687,7 @@ void loopguard_show(const struct loopguard *g, struct str *out)
 	int64_t now = clock_mono_ns();
 	str_putf(out, "bridge %s: id %012llx\n", g->bridge, (unsigned long long)g->id);
 	struct tree *t;
-	LIST_FOR_EACH (t, &g->trees, node) {
+	LIST_FOR_EACH(t, &g->trees, node) {
 		if (t->vlan)
 			str_putf(out, "  VLAN %u:", t->vlan);
 		else
@@ -696,7 +696,7 @@ void loopguard_show(const struct loopguard *g, struct str *out)
 			 t->best.cost);
 		str_puts(out, "    Port             State       Role        Peer          Heard\n");
 		struct branch *b;
-		LIST_FOR_EACH (b, &t->branches, node) {
+		LIST_FOR_EACH(b, &t->branches, node) {
 			str_putf(out, "    %-16s %-11s %-11s ", b->port->name,
 				 loopguard_state_to_str(b->state), role_names[b->role]);
 			if (b->peer)

@@ -126,7 +126,8 @@ static bool parse_mac(const char *s, struct eth_addr *ret)
 {
 	unsigned b[6];
 	int n = 0;
-	if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &n) != 6 ||
+	if (sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &n) !=
+		    6 ||
 	    s[n])
 		return false;
 	for (int i = 0; i < 6; i++)
@@ -158,13 +159,15 @@ static void on_neigh_show(struct control_call *call, int argc UNUSED, const char
 	control_reply(call, str_cstr(&s));
 }
 
-static void on_neigh_flush(struct control_call *call, int argc, const char *argv[], void *arg UNUSED)
+static void on_neigh_flush(struct control_call *call, int argc, const char *argv[],
+			   void *arg UNUSED)
 {
 	neigh_flush(argc > 1 ? argv[1] : NULL);
 	control_reply(call, "OK");
 }
 
-static void on_neigh_aging(struct control_call *call, int argc, const char *argv[], void *arg UNUSED)
+static void on_neigh_aging(struct control_call *call, int argc, const char *argv[],
+			   void *arg UNUSED)
 {
 	uint32_t s;
 	if (argc < 2) {
@@ -179,8 +182,8 @@ static void on_neigh_aging(struct control_call *call, int argc, const char *argv
 	}
 }
 
-static void put_listening(const char *bridge UNUSED, struct eth_addr mac, const struct in6_addr *addr,
-			  void *arg)
+static void put_listening(const char *bridge UNUSED, struct eth_addr mac,
+			  const struct in6_addr *addr, void *arg)
 {
 	struct str *s = arg;
 	char text[64];
@@ -191,10 +194,13 @@ static void put_listening(const char *bridge UNUSED, struct eth_addr mac, const 
 		for (const struct vport *v = vport_all; v; v = v->next) {
 			if (!udp != !v->dst_port)
 				continue;
-			str_putf(s, "%s (%u) : eth(dst=%02x:%02x:%02x:%02x:%02x:%02x),eth_type(0x%04x),"
-				    "%s(dst=%s,proto=%u,frag=no)", v->port->name, v->port->dp_port,
-				 m[0], m[1], m[2], m[3], m[4], m[5], v4 ? 0x0800 : 0x86dd,
-				 v4 ? "ipv4" : "ipv6", text, udp ? IPPROTO_UDP : IPPROTO_GRE);
+			str_putf(
+				s,
+				"%s (%u) : eth(dst=%02x:%02x:%02x:%02x:%02x:%02x),eth_type(0x%04x),"
+				"%s(dst=%s,proto=%u,frag=no)",
+				v->port->name, v->port->dp_port, m[0], m[1], m[2], m[3], m[4], m[5],
+				v4 ? 0x0800 : 0x86dd, v4 ? "ipv4" : "ipv6", text,
+				udp ? IPPROTO_UDP : IPPROTO_GRE);
 			if (udp)
 				str_putf(s, ",udp(dst=%u)", v->dst_port);
 			str_putc(s, '\n');
@@ -211,12 +217,14 @@ static void on_ports_show(struct control_call *call, int argc, const char *argv[
 		route_each_address(put_listening, &s);
 	} else {
 		for (const struct vport *v = vport_all; v; v = v->next)
-			str_putf(&s, "%s (%u) ref_cnt=%u\n", v->port->name, v->port->dp_port, v->users);
+			str_putf(&s, "%s (%u) ref_cnt=%u\n", v->port->name, v->port->dp_port,
+				 v->users);
 	}
 	control_reply(call, str_cstr(&s));
 }
 
-static void on_egress_range(struct control_call *call, int argc, const char *argv[], void *arg UNUSED)
+static void on_egress_range(struct control_call *call, int argc, const char *argv[],
+			    void *arg UNUSED)
 {
 	uint16_t min, max;
 	AUTO_STR s = STR_INIT;
@@ -237,12 +245,13 @@ static void on_egress_range(struct control_call *call, int argc, const char *arg
 
 void tunnel_commands_register(void)
 {
-	control_register("ovs/route/add", "ip_addr/prefix_len out_br_name [gw] [pkt_mark=mark]", 2, 4,
-			 on_route_add, NULL);
+	control_register("ovs/route/add", "ip_addr/prefix_len out_br_name [gw] [pkt_mark=mark]", 2,
+			 4, on_route_add, NULL);
 	control_register("ovs/route/show", "", 0, 0, on_route_show, NULL);
 	control_register("ovs/route/del", "ip_addr/prefix_len [pkt_mark=mark]", 1, 2, on_route_del,
 			 NULL);
-	control_register("ovs/route/lookup", "ip_addr [pkt_mark=mark]", 1, 2, on_route_lookup, NULL);
+	control_register("ovs/route/lookup", "ip_addr [pkt_mark=mark]", 1, 2, on_route_lookup,
+			 NULL);
 	static const char *const names[][4] = {
 		{ "tnl/arp/show", "tnl/arp/set", "tnl/arp/flush", "tnl/arp/aging" },
 		{ "tnl/neigh/show", "tnl/neigh/set", "tnl/neigh/flush", "tnl/neigh/aging" },

@@ -132,7 +132,8 @@ static void parse_key(struct parse *p, const struct strmap *options, const char 
 	if (!strcmp(v, "flow")) {
 		*ret_flow = true;
 	} else if (!str_to_u64(v, 0, &key)) {
-		complain(p, "bad %s '%s' \"%s\": not a number, nor \"flow\"", p->type->name, shown, v);
+		complain(p, "bad %s '%s' \"%s\": not a number, nor \"flow\"", p->type->name, shown,
+			 v);
 	} else if (key >> p->type->key_bits) {
 		complain(p, "bad %s '%s' %s: does not fit in %u bits", p->type->name, shown, v,
 			 p->type->key_bits);
@@ -236,7 +237,7 @@ int tunnel_config_parse(const char *name, const char *type, const struct strmap 
 		return err_set(err, -EAFNOSUPPORT, "%s: unknown tunnel type %s", name, type);
 	c.type = p.type->type;
 	c.dst_port = p.type->dst_port;
-	STRMAP_FOR_EACH (e, options)
+	STRMAP_FOR_EACH(e, options)
 		parse_one(&p, e->key, e->value);
 	parse_key(&p, options, "in_key", &c.in_key_present, &c.in_key_flow, &c.in_key);
 	parse_key(&p, options, "out_key", &c.out_key_present, &c.out_key_flow, &c.out_key);

@@ -17,8 +17,8 @@ struct tunnel_config {
 	bool in_key_present, in_key_flow, out_key_present, out_key_flow;
 	be64 in_key, out_key;
 	bool tos_inherit, ttl_inherit;
-	uint8_t tos, ttl; /* ttl 0: the default, 64 */
-	bool df; /* outer don't-fragment */
+	uint8_t tos, ttl;    /* ttl 0: the default, 64 */
+	bool df;	     /* outer don't-fragment */
 	bool csum, csum_set; /* csum_set: the option is there */
 	bool set_mark;
 	uint32_t mark;

@@ -22,14 +22,16 @@ static const struct {
 	{ "gre", "remote_ip=1.1.1.1", "remote_ip=1.1.1.1", NULL },
 	{ "gre", "remote_ip=1.1.1.1 key=5", "key=5 remote_ip=1.1.1.1", NULL },
 	{ "gre", "remote_ip=1.1.1.1 key=0x10", "key=16 remote_ip=1.1.1.1", NULL },
-	{ "gre", "remote_ip=1.1.1.1 in_key=5 out_key=6", "in_key=5 out_key=6 remote_ip=1.1.1.1", NULL },
+	{ "gre", "remote_ip=1.1.1.1 in_key=5 out_key=6", "in_key=5 out_key=6 remote_ip=1.1.1.1",
+	  NULL },
 	{ "gre", "remote_ip=1.1.1.1 key=abc", NULL,
 	  "t: bad gre 'key' \"abc\": not a number, nor \"flow\"\n"
 	  "t: bad gre 'key' \"abc\": not a number, nor \"flow\"" },
 	{ "vxlan", "remote_ip=224.0.0.1", NULL,
 	  "t: multicast remote_ip=224.0.0.1 not allowed\n"
 	  "t: vxlan type requires valid 'remote_ip' argument" },
-	{ "vxlan", "remote_ip=flow key=flow local_ip=flow", "key=flow local_ip=flow remote_ip=flow", NULL },
+	{ "vxlan", "remote_ip=flow key=flow local_ip=flow", "key=flow local_ip=flow remote_ip=flow",
+	  NULL },
 	{ "vxlan", "remote_ip=1.1.1.9 local_ip=flow", NULL,
 	  "t: vxlan type requires 'remote_ip=flow' with 'local_ip=flow'" },
 	{ "vxlan", "remote_ip=1.1.1.9 local_ip=2001::1", NULL,
@@ -42,7 +44,8 @@ static const struct {
 	  "t: bad vxlan 'dst_port' \"70000\": not a UDP port" },
 	{ "vxlan", "remote_ip=1.1.1.9 packet_type=xx", NULL, "t: unknown packet_type 'xx'" },
 	{ "geneve", "remote_ip=2001::2", "remote_ip=2001::2", NULL },
-	{ "geneve", "remote_ip=2001::2 packet_type=ptap", "packet_type=ptap remote_ip=2001::2", NULL },
+	{ "geneve", "remote_ip=2001::2 packet_type=ptap", "packet_type=ptap remote_ip=2001::2",
+	  NULL },
 	{ "geneve", "remote_ip=1.1.1.1 key=16777216", NULL,
 	  "t: bad geneve 'key' 16777216: does not fit in 24 bits\n"
 	  "t: bad geneve 'key' 16777216: does not fit in 24 bits" },
@@ -68,7 +71,7 @@ static void options_parse(void **state)
 		} else {
 			AUTO_STR s = STR_INIT;
 			tunnel_config_to_map(&c, &out);
-			STRMAP_FOR_EACH (e, &out)
+			STRMAP_FOR_EACH(e, &out)
 				str_putf(&s, "%s%s=%s", s.len ? " " : "", e->key, e->value);
 			assert_string_equal(str_cstr(&s), rows[i].normal);
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Next hops on host devices are the kernel's business: it has the table, sends ARP and ND, and notices
- * when a neighbour is gone. What we send goes past it, so it must be told what is in use: an entry that
- * we use and that has gone stale is touched from time to time (NTF_USE), which makes the kernel verify
- * it. An unknown one is touched, too, which makes it ask.
+/* Next hops on host devices are the kernel's business: it has the table, sends ARP and ND, and
+ * notices when a neighbour is gone. What we send goes past it, so it must be told what is in use:
+ * an entry that we use and that has gone stale is touched from time to time (NTF_USE), which makes
+ * the kernel verify it. An unknown one is touched, too, which makes it ask.
  *
  * Only what was asked for is kept here. */
 #include "feature/tunnel/neigh.h"
@@ -33,7 +33,7 @@ struct host_neigh {
 	uint32_t ifindex;
 	struct in6_addr addr;
 	struct eth_addr mac;
-	uint16_t state; /* NUD_.. */
+	uint16_t state;	  /* NUD_.. */
 	int64_t asked_ns; /* last time the kernel was touched */
 };
 
@@ -63,13 +63,14 @@ static uint32_t hash_of(uint32_t seed, const struct in6_addr *a)
 
 static bool is_valid(uint16_t state)
 {
-	return state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP);
+	return state &
+	       (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP);
 }
 
 static struct host_neigh *host_find(uint32_t ifindex, const struct in6_addr *a)
 {
 	struct host_neigh *h;
-	HMAP_FOR_EACH_WITH_HASH (h, &hosts, hash_of(ifindex, a), node) {
+	HMAP_FOR_EACH_WITH_HASH(h, &hosts, hash_of(ifindex, a), node) {
 		if (h->ifindex == ifindex && !memcmp(&h->addr, a, sizeof *a))
 			return h;
 	}
@@ -85,7 +86,8 @@ static void take_message(const struct nlmsghdr *nlh, bool tell)
 	struct in6_addr addr = { 0 };
 	struct eth_addr mac = { 0 };
 	const struct nlattr *a;
-	mnl_attr_for_each(a, nlh, sizeof *ndm) {
+	mnl_attr_for_each(a, nlh, sizeof *ndm)
+	{
 		uint16_t size = mnl_attr_get_payload_len(a);
 		if (mnl_attr_get_type(a) == NDA_DST && ndm->ndm_family == AF_INET && size == 4) {
 			addr.s6_addr[10] = addr.s6_addr[11] = 0xff;
@@ -175,7 +177,7 @@ static void on_news(const struct nlmsghdr *nlh, void *arg UNUSED)
 		return;
 	}
 	struct host_neigh *h;
-	HMAP_FOR_EACH (h, &hosts, node)
+	HMAP_FOR_EACH(h, &hosts, node)
 		ask(h, RTM_GETNEIGH, 0, 0);
 	changed_cb();
 }
@@ -185,7 +187,7 @@ static void on_news(const struct nlmsghdr *nlh, void *arg UNUSED)
 static struct bridge_neigh *bridge_find(const char *bridge, const struct in6_addr *a)
 {
 	struct bridge_neigh *e;
-	HMAP_FOR_EACH_WITH_HASH (e, &entries, hash_of(hash_str(bridge, 0), a), node) {
+	HMAP_FOR_EACH_WITH_HASH(e, &entries, hash_of(hash_str(bridge, 0), a), node) {
 		if (!strcmp(e->bridge, bridge) && !memcmp(&e->addr, a, sizeof *a))
 			return e;
 	}
@@ -231,7 +233,7 @@ void neigh_set(const char *bridge, const struct in6_addr *a, struct eth_addr mac
 void neigh_flush(const char *bridge)
 {
 	struct bridge_neigh *e;
-	HMAP_FOR_EACH_SAFE (e, &entries, node) {
+	HMAP_FOR_EACH_SAFE(e, &entries, node) {
 		if (!bridge || !strcmp(e->bridge, bridge))
 			entry_free(e);
 	}
@@ -252,8 +254,8 @@ static void put_entry(struct str *out, const struct in6_addr *addr, struct eth_a
 	char text[64];
 	const uint8_t *m = mac.b;
 	tunnel_addr_to_str(addr, text, sizeof text);
-	str_putf(out, "%-45s %02x:%02x:%02x:%02x:%02x:%02x   %s\n", text, m[0], m[1], m[2], m[3], m[4],
-		 m[5], dev);
+	str_putf(out, "%-45s %02x:%02x:%02x:%02x:%02x:%02x   %s\n", text, m[0], m[1], m[2], m[3],
+		 m[4], m[5], dev);
 }
 
 /* Next hops on host devices that tunnels use, too. */
@@ -261,7 +263,7 @@ static void show_hosts(struct str *out)
 {
 	const struct host_neigh *h;
 	struct link link;
-	HMAP_FOR_EACH (h, &hosts, node) {
+	HMAP_FOR_EACH(h, &hosts, node) {
 		if (is_valid(h->state) && link_get_by_index(h->ifindex, &link) == 0)
 			put_entry(out, &h->addr, h->mac, link.name);
 	}
@@ -271,11 +273,12 @@ void neigh_show(struct str *out)
 {
 	size_t n = 0;
 	struct bridge_neigh *e, **all = xcalloc(hmap_count(&entries) + 1, sizeof *all);
-	HMAP_FOR_EACH (e, &entries, node)
+	HMAP_FOR_EACH(e, &entries, node)
 		all[n++] = e;
 	qsort(all, n, sizeof *all, compare);
-	str_puts(out, "IP                                            MAC                 Bridge\n"
-		      "==========================================================================\n");
+	str_puts(out,
+		 "IP                                            MAC                 Bridge\n"
+		 "==========================================================================\n");
 	for (size_t i = 0; i < n; i++)
 		put_entry(out, &all[i]->addr, all[i]->mac, all[i]->bridge);
 	free(all);
@@ -287,7 +290,7 @@ void neigh_set_aging_s(unsigned s)
 {
 	struct bridge_neigh *e;
 	aging_s = s;
-	HMAP_FOR_EACH (e, &entries, node)
+	HMAP_FOR_EACH(e, &entries, node)
 		e->expires_ns = clock_mono_ns() + aging_s * NS_PER_SEC;
 }
 
@@ -297,11 +300,11 @@ static void on_refresh(struct timer *t)
 	struct bridge_neigh *e;
 	int64_t now = clock_mono_ns();
 	bool gone = false;
-	HMAP_FOR_EACH (h, &hosts, node) {
+	HMAP_FOR_EACH(h, &hosts, node) {
 		if (h->state & NUD_STALE)
 			touch(h);
 	}
-	HMAP_FOR_EACH_SAFE (e, &entries, node) {
+	HMAP_FOR_EACH_SAFE(e, &entries, node) {
 		if (!e->fixed && e->expires_ns <= now) {
 			entry_free(e);
 			gone = true;
@@ -337,12 +340,12 @@ void neigh_stop(void)
 	nl = NULL;
 	timer_disarm(&refresh);
 	struct host_neigh *h;
-	HMAP_FOR_EACH_SAFE (h, &hosts, node) {
+	HMAP_FOR_EACH_SAFE(h, &hosts, node) {
 		hmap_remove(&hosts, &h->node);
 		free(h);
 	}
 	struct bridge_neigh *e;
-	HMAP_FOR_EACH_SAFE (e, &entries, node)
+	HMAP_FOR_EACH_SAFE(e, &entries, node)
 		entry_free(e);
 	hmap_fini(&hosts);
 	hmap_fini(&entries);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a destination to the bytes that go in front of a packet. What depends on the packet (lengths,
- * checksums, the UDP source port) is left open and filled in by the fast path. */
+/* From a destination to the bytes that go in front of a packet. What depends on the packet
+ * (lengths, checksums, the UDP source port) is left open and filled in by the fast path. */
 #include "feature/tunnel/output.h"
 
 #include <errno.h>
@@ -11,8 +11,13 @@
 #include "packet/csum.h"
 #include "wire/net.h"
 
-enum { VXLAN_VNI_FLAG = 0x08000000, VXLAN_GBP_FLAG = 0x80000000, GENEVE_F_OAM = 0x80,
-       GENEVE_F_CRITICAL = 0x40, DEFAULT_TTL = 64 };
+enum {
+	VXLAN_VNI_FLAG = 0x08000000,
+	VXLAN_GBP_FLAG = 0x80000000,
+	GENEVE_F_OAM = 0x80,
+	GENEVE_F_CRITICAL = 0x40,
+	DEFAULT_TTL = 64
+};
 
 static struct in6_addr mapped(be32 a)
 {
@@ -69,7 +74,8 @@ static void put_vxlan(const struct output_request *q, uint8_t *buf, uint16_t *si
 	struct vxlan_hdr *h = put(buf, size, sizeof *h);
 	uint32_t flags = VXLAN_VNI_FLAG;
 	if (q->key.gbp_id || q->key.gbp_flags)
-		flags |= VXLAN_GBP_FLAG | (uint32_t)q->key.gbp_flags << 16 | be16_to_cpu(q->key.gbp_id);
+		flags |= VXLAN_GBP_FLAG | (uint32_t)q->key.gbp_flags << 16 |
+			 be16_to_cpu(q->key.gbp_id);
 	h->flags = cpu_to_be32(flags);
 	h->vni = cpu_to_be32((uint32_t)be64_to_cpu(q->key.id) << 8);
 }
@@ -185,8 +191,12 @@ static struct packet *arp_request(const struct route *route, const struct in6_ad
 	memcpy(eth->src, &route->mac, 6);
 	eth->type = BE16_C(ETH_TYPE_ARP);
 	struct arp_hdr *arp = packet_put(p, ARP_HLEN);
-	*arp = (struct arp_hdr){ .hrd = BE16_C(1), .pro = BE16_C(ETH_TYPE_IP), .hln = 6, .pln = 4,
-				 .op = BE16_C(1), .spa = unmapped(&route->src),
+	*arp = (struct arp_hdr){ .hrd = BE16_C(1),
+				 .pro = BE16_C(ETH_TYPE_IP),
+				 .hln = 6,
+				 .pln = 4,
+				 .op = BE16_C(1),
+				 .spa = unmapped(&route->src),
 				 .tpa = unmapped(hop) };
 	memcpy(arp->sha, &route->mac, 6);
 	return p;
@@ -204,8 +214,10 @@ static struct packet *nd_request(const struct route *route, const struct in6_add
 	memcpy(eth->src, &route->mac, 6);
 	eth->type = BE16_C(ETH_TYPE_IPV6);
 	struct ip6_hdr_wire *ip = packet_put(p, IP6_HLEN);
-	*ip = (struct ip6_hdr_wire){ .flow = BE32_C(6u << 28), .plen = BE16_C(NS_BYTES),
-				     .next = IPPROTO_ICMPV6, .hlim = 255,
+	*ip = (struct ip6_hdr_wire){ .flow = BE32_C(6u << 28),
+				     .plen = BE16_C(NS_BYTES),
+				     .next = IPPROTO_ICMPV6,
+				     .hlim = 255,
 				     .dst = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff } };
 	memcpy(ip->src, &route->src, 16);
 	memcpy(ip->dst + 13, hop->s6_addr + 13, 3);
@@ -216,8 +228,8 @@ static struct packet *nd_request(const struct route *route, const struct in6_add
 	opt->type = ND_OPT_SLL;
 	opt->len8 = 1;
 	memcpy(opt->addr, &route->mac, 6);
-	icmp->csum = csum_fold(csum_add(csum_pseudo6(ip->src, ip->dst, IPPROTO_ICMPV6, NS_BYTES), icmp,
-					NS_BYTES));
+	icmp->csum = csum_fold(
+		csum_add(csum_pseudo6(ip->src, ip->dst, IPPROTO_ICMPV6, NS_BYTES), icmp, NS_BYTES));
 	return p;
 }
 
@@ -232,9 +244,11 @@ int output_build(const struct output_request *q, struct dp_actions *actions,
 	if (IN6_IS_ADDR_UNSPECIFIED(&dst))
 		return -EINVAL;
 	int r = route_lookup(&dst, &src, q->mark, &route);
-	if (r < 0 || route.is_local || (q->only_bridges && !route.is_bridge) || IN6_IS_ADDR_UNSPECIFIED(&route.src))
+	if (r < 0 || route.is_local || (q->only_bridges && !route.is_bridge) ||
+	    IN6_IS_ADDR_UNSPECIFIED(&route.src))
 		return -ENETUNREACH;
-	const struct in6_addr *hop = IN6_IS_ADDR_UNSPECIFIED(&route.gateway) ? &dst : &route.gateway;
+	const struct in6_addr *hop =
+		IN6_IS_ADDR_UNSPECIFIED(&route.gateway) ? &dst : &route.gateway;
 	memcpy(ret->device, route.dev, sizeof ret->device);
 	ret->hop = *hop;
 	ret->src = route.src;
@@ -244,8 +258,8 @@ int output_build(const struct output_request *q, struct dp_actions *actions,
 		r = neigh_lookup_host(route.ifindex, hop, &mac);
 	if (r < 0 && route.is_bridge) {
 		memcpy(ret->bridge, route.dev, sizeof ret->bridge);
-		ret->request = tunnel_addr_is_v4(hop) ? arp_request(&route, hop) :
-							nd_request(&route, hop);
+		ret->request =
+			tunnel_addr_is_v4(hop) ? arp_request(&route, hop) : nd_request(&route, hop);
 		return -EAGAIN;
 	}
 	if (r < 0)
@@ -255,7 +269,8 @@ int output_build(const struct output_request *q, struct dp_actions *actions,
 	uint8_t header[TUNNEL_PUSH_MAX_BYTES];
 	struct dpa_tunnel_push a = { .h = { .size = 0 } };
 	uint16_t size = build(q, &route, mac, &a, header);
-	struct dpa_tunnel_push *push = dp_actions_put(actions, DPA_TUNNEL_PUSH, sizeof *push + size);
+	struct dpa_tunnel_push *push =
+		dp_actions_put(actions, DPA_TUNNEL_PUSH, sizeof *push + size);
 	push->tunnel_port = q->tunnel_port;
 	push->type = (uint16_t)q->type;
 	push->header_size = size;

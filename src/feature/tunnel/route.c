@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel is asked for each destination (RTM_GETROUTE), rather than its tables being copied and
- * searched here: it knows policy rules, metrics, source selection and learnt path MTUs, and is right by
- * definition. Answers are kept until anything about routes, addresses or links changes; then what was
- * asked before is asked again, and whoever depends on it hears only of real differences. */
+ * searched here: it knows policy rules, metrics, source selection and learnt path MTUs, and is
+ * right by definition. Answers are kept until anything about routes, addresses or links changes;
+ * then what was asked before is asked again, and whoever depends on it hears only of real
+ * differences. */
 #include "feature/tunnel/route.h"
 
 #include <errno.h>
@@ -247,7 +248,8 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 	const struct nlattr *a, *b;
 	ans->found = true;
 	ans->type = rtm->rtm_type;
-	mnl_attr_for_each(a, nlh, sizeof *rtm) {
+	mnl_attr_for_each(a, nlh, sizeof *rtm)
+	{
 		switch (mnl_attr_get_type(a)) {
 		case RTA_OIF:
 			if (mnl_attr_get_payload_len(a) == 4)
@@ -265,10 +267,9 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 			ans->route.src = addr_of(a, rtm->rtm_family);
 			break;
 		case RTA_METRICS:
-			mnl_attr_for_each_nested(b, a)
-				if (mnl_attr_get_type(b) == RTAX_MTU &&
-				    mnl_attr_get_payload_len(b) == 4)
-					ans->route.mtu = mnl_attr_get_u32(b);
+			mnl_attr_for_each_nested(b, a) if (mnl_attr_get_type(b) == RTAX_MTU &&
+							   mnl_attr_get_payload_len(b) == 4)
+				ans->route.mtu = mnl_attr_get_u32(b);
 			break;
 		}
 	}
@@ -303,8 +304,7 @@ static int ask_kernel(const struct in6_addr *dst, const struct in6_addr *src, ui
 	int r = netlink_request(nl, nlh, on_route, &ans, NULL);
 	if (r < 0)
 		return r;
-	if (!ans.found || !ans.route.ifindex ||
-	    (ans.type != RTN_UNICAST && ans.type != RTN_LOCAL))
+	if (!ans.found || !ans.route.ifindex || (ans.type != RTN_UNICAST && ans.type != RTN_LOCAL))
 		return -ENETUNREACH;
 	struct link link;
 	r = link_get_by_index(ans.route.ifindex, &link);
@@ -330,7 +330,7 @@ static uint32_t hash_of(const struct in6_addr *dst, const struct in6_addr *src, 
 static void cache_clear(void)
 {
 	struct cached *c;
-	HMAP_FOR_EACH_SAFE (c, &cache, node) {
+	HMAP_FOR_EACH_SAFE(c, &cache, node) {
 		hmap_remove(&cache, &c->node);
 		free(c);
 	}
@@ -341,7 +341,7 @@ static int lookup_host(const struct in6_addr *dst, const struct in6_addr *src, u
 {
 	uint32_t hash = hash_of(dst, src, mark);
 	struct cached *c;
-	HMAP_FOR_EACH_WITH_HASH (c, &cache, hash, node) {
+	HMAP_FOR_EACH_WITH_HASH(c, &cache, hash, node) {
 		if (c->mark == mark && !memcmp(&c->dst, dst, 16) && !memcmp(&c->src, src, 16))
 			break;
 	}
@@ -374,7 +374,7 @@ static void on_recheck(struct deferred *d UNUSED)
 {
 	struct cached *c;
 	bool differs = false;
-	HMAP_FOR_EACH (c, &cache, node) {
+	HMAP_FOR_EACH(c, &cache, node) {
 		struct route now = { .ifindex = 0 };
 		int r = ask_kernel(&c->dst, &c->src, c->mark, &now);
 		if (r != c->result || memcmp(&now, &c->route, sizeof now)) {
@@ -466,7 +466,8 @@ static int show_one(const struct nlmsghdr *nlh, void *arg)
 	const struct nlattr *a;
 	if (rtm->rtm_family == AF_INET)
 		dst.s6_addr[10] = dst.s6_addr[11] = 0xff;
-	mnl_attr_for_each(a, nlh, sizeof *rtm) {
+	mnl_attr_for_each(a, nlh, sizeof *rtm)
+	{
 		switch (mnl_attr_get_type(a)) {
 		case RTA_DST:
 			dst = addr_of(a, rtm->rtm_family);
@@ -487,7 +488,8 @@ static int show_one(const struct nlmsghdr *nlh, void *arg)
 		return 0;
 	if (IN6_IS_ADDR_UNSPECIFIED(&src)) {
 		struct route r;
-		if (route_lookup(IN6_IS_ADDR_UNSPECIFIED(&gateway) ? &dst : &gateway, NULL, 0, &r) < 0)
+		if (route_lookup(IN6_IS_ADDR_UNSPECIFIED(&gateway) ? &dst : &gateway, NULL, 0, &r) <
+		    0)
 			return 0;
 		src = r.src;
 	}
@@ -500,8 +502,8 @@ void route_show(struct str *out)
 {
 	for (size_t i = 0; i < n_user; i++) {
 		const struct user_route *r = &user_routes[i];
-		put_route(out, "User", &r->dst, r->prefix_len, r->mark, r->dev, &r->gateway, &r->src,
-			  false);
+		put_route(out, "User", &r->dst, r->prefix_len, r->mark, r->dev, &r->gateway,
+			  &r->src, false);
 	}
 	if (!nl)
 		return;

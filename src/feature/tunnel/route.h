@@ -10,15 +10,15 @@
 #include "packet/key.h"
 
 struct route {
-	bool is_local;	   /* the destination is this host itself */
-	bool is_bridge;	   /* 'dev' is a bridge of ours that simulated or user routes name */
+	bool is_local;	/* the destination is this host itself */
+	bool is_bridge; /* 'dev' is a bridge of ours that simulated or user routes name */
 	char dev[16];
-	uint32_t ifindex;  /* of a host device */
-	struct in6_addr src; /* to use as source; IPv4 as v4-mapped */
+	uint32_t ifindex;	 /* of a host device */
+	struct in6_addr src;	 /* to use as source; IPv4 as v4-mapped */
 	struct in6_addr gateway; /* "::": on link */
-	uint32_t mtu;	   /* of the path; 0: unknown */
-	struct eth_addr mac; /* of 'dev' */
-	bool no_arp;	   /* 'dev' needs no next hop's address */
+	uint32_t mtu;		 /* of the path; 0: unknown */
+	struct eth_addr mac;	 /* of 'dev' */
+	bool no_arp;		 /* 'dev' needs no next hop's address */
 };
 
 /* 'system' false: the host's routes are not asked. 'changed' runs when answers may differ. */
@@ -27,8 +27,8 @@ void route_stop(void);
 /* 'src' may be NULL or "::". -ENETUNREACH. */
 MUST_CHECK int route_lookup(const struct in6_addr *dst, const struct in6_addr *src, uint32_t mark,
 			    struct route *ret);
-/* Of user routes. 'prefix_len' counts from the v4-mapped form (96 + n) for IPv4. -EINVAL: there is no
- * such bridge, or it has no address that fits. */
+/* Of user routes. 'prefix_len' counts from the v4-mapped form (96 + n) for IPv4. -EINVAL: there is
+ * no such bridge, or it has no address that fits. */
 MUST_CHECK int route_add(const struct in6_addr *dst, uint8_t prefix_len, const char *dev,
 			 const struct in6_addr *gateway, uint32_t mark);
 MUST_CHECK int route_del(const struct in6_addr *dst, uint8_t prefix_len, uint32_t mark);
@@ -41,7 +41,8 @@ struct route_address {
 	uint8_t prefix_len;
 };
 enum { ROUTE_MAX_ADDRESSES = 8 };
-void route_set_bridge(const char *bridge, struct eth_addr mac, const struct route_address *, unsigned n);
+void route_set_bridge(const char *bridge, struct eth_addr mac, const struct route_address *,
+		      unsigned n);
 /* True if 'bridge' has any address. */
 bool route_is_bridge(const char *bridge);
 /* True if 'bridge' has this address. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configured tunnels, and which of them a packet belongs to.
  *
- * A tunnel is found by (vport, local address, remote address, key), where a tunnel may leave the local
- * address or the key or the remote address open. Each combination of what is open is a class of its
- * own; a lookup tries the classes that have members, most specific first, so its cost does not depend
- * on the number of tunnels. */
+ * A tunnel is found by (vport, local address, remote address, key), where a tunnel may leave the
+ * local address or the key or the remote address open. Each combination of what is open is a class
+ * of its own; a lookup tries the classes that have members, most specific first, so its cost does
+ * not depend on the number of tunnels. */
 #include "feature/tunnel/tunnel.h"
 
 #include <errno.h>
@@ -111,12 +111,15 @@ int tunnel_check(const char *name, const char *type, const struct strmap *option
 	return tunnel_config_parse(name, type, options, &c, err);
 }
 
-static uint32_t match_hash(const struct match *m) { return hash_bytes(m, sizeof *m, hash_secret()); }
+static uint32_t match_hash(const struct match *m)
+{
+	return hash_bytes(m, sizeof *m, hash_secret());
+}
 
 static struct tunnel *find(const struct match *m)
 {
 	struct tunnel *t;
-	HMAP_FOR_EACH_WITH_HASH (t, &tunnels, match_hash(m), node) {
+	HMAP_FOR_EACH_WITH_HASH(t, &tunnels, match_hash(m), node) {
 		if (!memcmp(&t->match, m, sizeof *m))
 			return t;
 	}
@@ -174,9 +177,10 @@ static int check_unique(const char *name, const struct tunnel *self, const struc
 		snprintf(key, sizeof key, c->in_key ? "0x%llx" : "%llu",
 			 (unsigned long long)be64_to_cpu(c->in_key));
 	log_warn("%s: attempting to add tunnel port with same config as port '%s' "
-		 "(%s->%s, key=%s, %s, dp port=%u)", name, other->name, local, remote, key,
-		 l3[c->l3], m->vport->port->dp_port);
-	return err_set(err, -EEXIST, "could not add network device %s to ofproto (File exists)", name);
+		 "(%s->%s, key=%s, %s, dp port=%u)",
+		 name, other->name, local, remote, key, l3[c->l3], m->vport->port->dp_port);
+	return err_set(err, -EEXIST, "could not add network device %s to ofproto (File exists)",
+		       name);
 }
 
 int tunnel_add(const char *name, const char *type, const struct strmap *options, void *user,
@@ -303,9 +307,17 @@ struct tunnel *tunnel_lookup(const struct flow_key *key, struct flow_key *mask)
 {
 	/* Most specific first. */
 	static const uint8_t order[] = {
-		0, LOCAL_OPEN, KEY_OPEN, KEY_OPEN | LOCAL_OPEN, LOCAL_FLOW, LOCAL_FLOW | KEY_OPEN,
-		REMOTE_OPEN, REMOTE_OPEN | LOCAL_OPEN, REMOTE_OPEN | LOCAL_FLOW,
-		REMOTE_OPEN | KEY_OPEN, REMOTE_OPEN | KEY_OPEN | LOCAL_OPEN,
+		0,
+		LOCAL_OPEN,
+		KEY_OPEN,
+		KEY_OPEN | LOCAL_OPEN,
+		LOCAL_FLOW,
+		LOCAL_FLOW | KEY_OPEN,
+		REMOTE_OPEN,
+		REMOTE_OPEN | LOCAL_OPEN,
+		REMOTE_OPEN | LOCAL_FLOW,
+		REMOTE_OPEN | KEY_OPEN,
+		REMOTE_OPEN | KEY_OPEN | LOCAL_OPEN,
 		REMOTE_OPEN | KEY_OPEN | LOCAL_FLOW,
 	};
 	const struct tunnel_key *k = &key->tunnel;
@@ -401,8 +413,9 @@ static int request_of(const struct tunnel *t, const struct flow_key *key, struct
 	}
 	k->id = c->out_key_flow ? key->tunnel.id : c->out_key;
 	k->tp_dst = cpu_to_be16(c->dst_port);
-	k->flags = (uint16_t)((c->df ? TUN_F_DF : 0) | (c->csum ? TUN_F_CSUM : 0) |
-			      (c->out_key_present ? TUN_F_KEY : 0) | (key->tunnel.flags & TUN_F_OAM));
+	k->flags =
+		(uint16_t)((c->df ? TUN_F_DF : 0) | (c->csum ? TUN_F_CSUM : 0) |
+			   (c->out_key_present ? TUN_F_KEY : 0) | (key->tunnel.flags & TUN_F_OAM));
 	k->ttl = c->ttl ? c->ttl : 64;
 	k->tos = c->tos;
 	if (is_ip(key)) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tunnels' ends on this host.
  *
- * In:  a UDP socket on the tunnel's port, or raw sockets for GRE, rather than packet sockets: the kernel
- *      then reassembles fragments, verifies checksums, applies the firewall, and sends no "port
- *      unreachable". UDP_GRO gives us what one sender sent as one super-packet in one piece. Inner TCP
- *      segments are merged again (packet/coalesce.h), so a guest gets what the other guest sent.
- * Out: normally none of this file's business, since flows have their outer header in an action. What
- *      comes here has tunnel metadata only: the next hop's address was not known when the flow was made.
- *      Such packets go to the main thread, which asks, keeps a few of them, and sends them when the
- *      answer comes. */
+ * In:  a UDP socket on the tunnel's port, or raw sockets for GRE, rather than packet sockets: the
+ * kernel then reassembles fragments, verifies checksums, applies the firewall, and sends no "port
+ *      unreachable". UDP_GRO gives us what one sender sent as one super-packet in one piece. Inner
+ * TCP segments are merged again (packet/coalesce.h), so a guest gets what the other guest sent.
+ * Out: normally none of this file's business, since flows have their outer header in an action.
+ * What comes here has tunnel metadata only: the next hop's address was not known when the flow was
+ * made. Such packets go to the main thread, which asks, keeps a few of them, and sends them when
+ * the answer comes. */
 #include "feature/tunnel/vport.h"
 
 #include <errno.h>
@@ -92,7 +92,8 @@ static uint64_t read_count(const uint64_t *c) { return __atomic_load_n(c, __ATOM
 
 static void set(int fd, int level, int option, int value)
 {
-	/* Some do not exist on IPv4 sockets, or on old kernels; what is missing then is told later. */
+	/* Some do not exist on IPv4 sockets, or on old kernels; what is missing then is told later.
+	 */
 	if (setsockopt(fd, level, option, &value, sizeof value) < 0)
 		log_dbg("socket option %d/%d: %s", level, option, err_name(errno));
 }
@@ -152,7 +153,8 @@ static int open_udp(uint16_t port)
 
 static int open_raw(bool v6)
 {
-	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_GRE);
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			IPPROTO_GRE);
 	if (fd < 0)
 		return -errno;
 	set_buffer(fd);
@@ -249,8 +251,8 @@ static bool take_ip4(struct packet *p, struct tunnel_key *t)
 	return true;
 }
 
-/* One inner packet that 'h' describes. False: it is not needed any more (merged, or bad), and is still
- * the caller's. */
+/* One inner packet that 'h' describes. False: it is not needed any more (merged, or bad), and is
+ * still the caller's. */
 static bool take_inner(struct vport_io *io, struct queue *q, struct packet *p,
 		       const struct tunnel_header *h)
 {
@@ -703,9 +705,11 @@ int vport_get(const char *tunnel_name, const struct tunnel_config *c, struct vpo
 		if (v->type != c->type || v->dst_port != c->dst_port)
 			continue;
 		if (v->gbp != c->gbp)
-			return err_set(err, -EINVAL,
-				       "%s: VXLAN-GBP, and non-VXLAN-GBP tunnels can't be configured on "
-				       "the same dst_port", tunnel_name);
+			return err_set(
+				err, -EINVAL,
+				"%s: VXLAN-GBP, and non-VXLAN-GBP tunnels can't be configured on "
+				"the same dst_port",
+				tunnel_name);
 		v->users++;
 		*ret = v;
 		return 0;

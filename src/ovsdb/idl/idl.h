@@ -47,13 +47,14 @@ struct idl_db_def {
 /* --- the replica ------------------------------------------------------------------------------ */
 
 /* 'remotes': "unix:FILE", "tcp:HOST:PORT", "ssl:..", or several of them with commas, which are
- * tried in turn; "punix:FILE", "ptcp:PORT", "pssl:..": waits for the server to connect. Nothing is monitored yet, and nothing is connected before idl_start(). */
+ * tried in turn; "punix:FILE", "ptcp:PORT", "pssl:..": waits for the server to connect. Nothing is
+ * monitored yet, and nothing is connected before idl_start(). */
 struct idl *idl_new(const struct idl_db_def *, const char *remotes, struct loop *);
 void idl_free(struct idl *);
 
 /* What to replicate; before idl_start(). */
 void idl_monitor_all(struct idl *);
-void idl_monitor_table(struct idl *, const struct idl_table_def *); /* with all its columns */
+void idl_monitor_table(struct idl *, const struct idl_table_def *);   /* with all its columns */
 void idl_monitor_row_ids(struct idl *, const struct idl_table_def *); /* which rows there are */
 void idl_monitor_column(struct idl *, const struct idl_table_def *, unsigned column);
 /* A change in this column alone does not change idl_seqno(): for what the owner itself writes. */
@@ -135,7 +136,8 @@ bool idl_column_is_mutable(const struct idl *, const struct idl_table_def *, uns
 /* Rows of a root table stay when nothing refers to them. */
 bool idl_table_is_root(const struct idl *, const struct idl_table_def *);
 
-/* --- transactions ------------------------------------------------------------------------------ */
+/* --- transactions ------------------------------------------------------------------------------
+ */
 
 enum idl_status {
 	IDL_OPEN,	/* not committed yet */
@@ -150,7 +152,8 @@ enum idl_status {
 };
 
 struct idl_txn *idl_txn_new(struct idl *);
-/* An open one is aborted; one that waits for its answer is forgotten (the server may still do it).*/
+/* An open one is aborted; one that waits for its answer is forgotten (the server may still do
+ * it).*/
 void idl_txn_free(struct idl_txn *);
 /* Goes into the database's log; several are joined by newlines. */
 void idl_txn_comment(struct idl_txn *, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -203,8 +206,7 @@ void idl_set_strmap(struct idl_txn *, const struct idl_row *, unsigned column,
 		    const struct strmap *);
 void idl_set_str_ints(struct idl_txn *, const struct idl_row *, unsigned column,
 		      const char *const *keys, const int64_t *values, size_t n);
-void idl_set_datum(struct idl_txn *, const struct idl_row *, unsigned column,
-		   struct datum *taken);
+void idl_set_datum(struct idl_txn *, const struct idl_row *, unsigned column, struct datum *taken);
 
 /* Single elements: sent as mutations, so that others' changes to the same set are kept. Where a map
  * has the key already, add keeps its value and put replaces it. */

@@ -16,7 +16,7 @@ struct txn_row {
 	struct list node; /* in idl_txn.rows, in the order first touched */
 	struct idl_row *row;
 	bool inserts, deletes;
-	bool chosen_uuid; /* inserts with a UUID that the caller chose */
+	bool chosen_uuid;    /* inserts with a UUID that the caller chose */
 	struct datum **data; /* by column: what the transaction makes of it; NULL: untouched */
 	uint8_t *set;	     /* TXN_COLUMN_*, by column */
 	struct txn_mutation *mutations;
@@ -53,7 +53,7 @@ struct idl_txn {
 	struct inserted {
 		struct uuid temporary, real;
 		size_t op;
-	} *inserted;
+	} * inserted;
 	size_t n_inserted;
 };
 

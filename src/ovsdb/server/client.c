@@ -25,7 +25,8 @@ struct client_request {
 	json_t *params;
 };
 
-/* --- sending ------------------------------------------------------------------------------------*/
+/* --- sending
+ * ------------------------------------------------------------------------------------*/
 
 void client_notify(struct client *c, const char *method, json_t *params)
 {
@@ -57,7 +58,8 @@ static void reply_text(struct client *c, const json_t *id, const struct str *res
 	jsonrpc_blob_unref(blob);
 }
 
-/* --- transactions -------------------------------------------------------------------------------*/
+/* --- transactions
+ * -------------------------------------------------------------------------------*/
 
 static bool holds_lock(const char *name, void *c)
 {
@@ -166,12 +168,10 @@ static void do_cancel(struct client *c, const json_t *params)
 	request_free(r);
 }
 
-/* --- monitors -----------------------------------------------------------------------------------*/
+/* --- monitors
+ * -----------------------------------------------------------------------------------*/
 
-static void free_blob(void *blob)
-{
-	jsonrpc_blob_unref(blob);
-}
+static void free_blob(void *blob) { jsonrpc_blob_unref(blob); }
 
 static void monitor_send(struct monitor_sub *sub, const struct str *message, void **cookie)
 {
@@ -256,7 +256,8 @@ static int do_monitor(struct client *c, const struct jsonrpc_msg *msg, struct db
 	str_put(&result, initial.s, initial.len);
 	if (version == MONITOR_V3)
 		str_putc(&result, ']');
-	/* The contents of a large database take a while to read, and are no fault of the reader's. */
+	/* The contents of a large database take a while to read, and are no fault of the reader's.
+	 */
 	if (result.len > c->backlog_allowance) {
 		c->backlog_allowance = result.len;
 		jsonrpc_set_max_backlog(c->rpc, CLIENT_MAX_BACKLOG_BYTES + c->backlog_allowance);
@@ -306,7 +307,8 @@ static int do_monitor_cancel(struct client *c, const struct jsonrpc_msg *msg, st
 	return 0;
 }
 
-/* --- locks --------------------------------------------------------------------------------------*/
+/* --- locks
+ * --------------------------------------------------------------------------------------*/
 
 static int lock_name(const struct jsonrpc_msg *msg, const char **ret, struct dberr *err)
 {
@@ -359,7 +361,8 @@ static int do_unlock(struct client *c, const struct jsonrpc_msg *msg, struct dbe
 	return 0;
 }
 
-/* --- the rest -----------------------------------------------------------------------------------*/
+/* --- the rest
+ * -----------------------------------------------------------------------------------*/
 
 static int do_echo(struct client *c, const struct jsonrpc_msg *msg, struct dberr *err)
 {
@@ -429,8 +432,8 @@ static int do_convert(struct client *c, const struct jsonrpc_msg *msg, struct db
 		return dberr_set(err, "not allowed", NULL, "convert operation not allowed on %s",
 				 db->database->name);
 
-	/* Nobody may hold on to the old rows while they are replaced. If the conversion fails nothing
-	 * may have happened to the others, so it is tried first. */
+	/* Nobody may hold on to the old rows while they are replaced. If the conversion fails
+	 * nothing may have happened to the others, so it is tried first. */
 	struct db *trial;
 	database_flush(db->database);
 	if (db_convert(db->database->db, schema, &trial, err) < 0)
@@ -505,17 +508,12 @@ void client_recv(struct client *c, struct jsonrpc_msg *msg)
 	jsonrpc_msg_free(msg);
 }
 
-/* --- life ---------------------------------------------------------------------------------------*/
+/* --- life
+ * ---------------------------------------------------------------------------------------*/
 
-static void on_recv(struct jsonrpc *rpc, struct jsonrpc_msg *msg, void *c)
-{
-	client_recv(c, msg);
-}
+static void on_recv(struct jsonrpc *rpc, struct jsonrpc_msg *msg, void *c) { client_recv(c, msg); }
 
-static void on_closed(struct jsonrpc *rpc, int error, void *c)
-{
-	client_free(c);
-}
+static void on_closed(struct jsonrpc *rpc, int error, void *c) { client_free(c); }
 
 static const struct jsonrpc_ops rpc_ops = { .recv = on_recv, .closed = on_closed };
 
@@ -646,8 +644,7 @@ void client_forget_db(struct client *c, struct database *d)
 		if (m->database != d)
 			continue;
 		if (c->is_db_change_aware)
-			client_notify(c, "monitor_canceled",
-				      json_pack("[O]", m->sub.id));
+			client_notify(c, "monitor_canceled", json_pack("[O]", m->sub.id));
 		monitor_free(m);
 	}
 	LIST_FOR_EACH_SAFE(r, &c->requests, node)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commands of ovsdb-server(1), "Runtime Management Commands". Those of replication and of
  * clusters are there to say that they are not supported. */
+#include "io/control.h"
 #include <errno.h>
 #include <malloc.h>
 #include "base/log.h"
 #include "base/mem.h"
-#include "io/control.h"
 #include "io/memory.h"
 #include "ovsdb/server/server.h"
 
@@ -262,10 +262,10 @@ static void report_memory(struct memory_report *report, void *s_)
 			struct row *row;
 			cells += hmap_count(&t->rows) * t->schema->n_columns;
 			TABLE_FOR_EACH_ROW(row, t)
-				for (size_t j = 0; j < t->schema->n_columns; j++) {
-					const struct datum *f = row->fields[j];
-					atoms += f->n * (f->value_type == ATOM_VOID ? 1 : 2);
-				}
+			for (size_t j = 0; j < t->schema->n_columns; j++) {
+				const struct datum *f = row->fields[j];
+				atoms += f->n * (f->value_type == ATOM_VOID ? 1 : 2);
+			}
 		}
 	}
 	memory_put(report, "atoms", atoms);
@@ -308,8 +308,8 @@ static const struct {
 };
 
 static const char *const cluster_commands[] = {
-	"cluster/cid", "cluster/sid", "cluster/status", "cluster/leave", "cluster/kick",
-	"cluster/change-election-timer",
+	"cluster/cid",	 "cluster/sid",	 "cluster/status",
+	"cluster/leave", "cluster/kick", "cluster/change-election-timer",
 };
 
 void server_register_control(struct server *s)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locks (RFC 7047 sections 4.1.8 to 4.1.10): names that clients queue for. Who steals goes to the head
- * of the queue, and who was robbed stays behind him: when he lets go, it is theirs again. But a thief
- * who is robbed himself is out of the queue. Whenever someone leaves the queue, who is first then is
- * told that he has the lock, also if he had it already: as Open vSwitch's server does. */
+/* Locks (RFC 7047 sections 4.1.8 to 4.1.10): names that clients queue for. Who steals goes to the
+ * head of the queue, and who was robbed stays behind him: when he lets go, it is theirs again. But
+ * a thief who is robbed himself is out of the queue. Whenever someone leaves the queue, who is
+ * first then is told that he has the lock, also if he had it already: as Open vSwitch's server
+ * does. */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "ovsdb/server/server.h"
@@ -76,10 +77,7 @@ struct lock_waiter *lock_waiter_lookup(const struct client *client, const char *
 	return NULL;
 }
 
-const char *lock_waiter_name(const struct lock_waiter *w)
-{
-	return w->lock->name;
-}
+const char *lock_waiter_name(const struct lock_waiter *w) { return w->lock->name; }
 
 void lock_release(struct lock_waiter *w)
 {

@@ -195,10 +195,7 @@ static void parse_options(struct options *o, int argc, char **argv)
 		parse_option(o, c, optarg);
 }
 
-static bool is_db_spec(const char *file)
-{
-	return file && str_starts(file, "db:");
-}
+static bool is_db_spec(const char *file) { return file && str_starts(file, "db:"); }
 
 /* Files are named at once; what is in a database is read when the databases are open. */
 static void configure_keys(struct server *s, struct options *o)
@@ -243,7 +240,8 @@ static void open_databases(struct server *s, const struct options *o, int n, cha
 			log_fatal("%s", err_text(&err));
 }
 
-/* --- the end ------------------------------------------------------------------------------------*/
+/* --- the end
+ * ------------------------------------------------------------------------------------*/
 
 struct running {
 	struct server server;

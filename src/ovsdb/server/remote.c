@@ -59,12 +59,13 @@ static bool strings_equal(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* --- endpoints ----------------------------------------------------------------------------------*/
+/* --- endpoints
+ * ----------------------------------------------------------------------------------*/
 
 static struct client_options endpoint_client_options(const struct endpoint *e)
 {
-	bool is_unix = str_starts(e->wanted.target, "punix:") ||
-		       str_starts(e->wanted.target, "unix:");
+	bool is_unix =
+		str_starts(e->wanted.target, "punix:") || str_starts(e->wanted.target, "unix:");
 	int probe = e->wanted.probe_ms;
 
 	return (struct client_options){
@@ -171,11 +172,12 @@ static struct endpoint *endpoint_new(struct remote *r, struct wanted *w)
 	return e;
 }
 
-/* --- columns that name sockets ------------------------------------------------------------------*/
+/* --- columns that name sockets
+ * ------------------------------------------------------------------*/
 
 int remote_parse_db_column(const struct server *s, const char *name, struct server_db **ret_db,
-			   const struct table **ret_table,
-			   const struct column_schema **ret_column, struct err *err)
+			   const struct table **ret_table, const struct column_schema **ret_column,
+			   struct err *err)
 {
 	AUTO_FREE char *copy = xstrdup(name);
 	char *save = NULL;
@@ -269,7 +271,8 @@ static void want_column(struct remote *r, const struct table *t, const struct co
 {
 	struct row *row;
 
-	TABLE_FOR_EACH_ROW(row, t) {
+	TABLE_FOR_EACH_ROW(row, t)
+	{
 		const struct datum *d = row->fields[c->index];
 		for (size_t i = 0; i < d->n; i++) {
 			struct wanted w = { .max_backoff_ms = -1, .probe_ms = -1 };
@@ -313,7 +316,8 @@ static void reconfigure_remote(struct remote *r)
 			endpoint_free(e);
 }
 
-/* --- keys ---------------------------------------------------------------------------------------*/
+/* --- keys
+ * ---------------------------------------------------------------------------------------*/
 
 /* The first string in the column that is not empty, or NULL; caller frees. */
 static char *file_from_db(const struct server *s, const char *spec)
@@ -329,7 +333,8 @@ static char *file_from_db(const struct server *s, const char *spec)
 		log_warn_limited(&limit, "%s", err_text(&err));
 		return NULL;
 	}
-	TABLE_FOR_EACH_ROW(row, t) {
+	TABLE_FOR_EACH_ROW(row, t)
+	{
 		const struct datum *d = row->fields[c->index];
 		for (size_t i = 0; c->type.key.type == ATOM_STRING && i < d->n; i++)
 			if (*atom_str(datum_key(d, i)))
@@ -354,7 +359,8 @@ static void reconfigure_keys(struct server *s)
 	}
 }
 
-/* --- the list -----------------------------------------------------------------------------------*/
+/* --- the list
+ * -----------------------------------------------------------------------------------*/
 
 static struct remote *find(const struct server *s, const char *name)
 {
@@ -444,7 +450,8 @@ void remote_reconfigure(struct server *s)
 			reconfigure_remote(r);
 }
 
-/* --- status columns -----------------------------------------------------------------------------*/
+/* --- status columns
+ * -----------------------------------------------------------------------------*/
 
 static void put_pair(struct datum_build *b, const char *key, int64_t value)
 {

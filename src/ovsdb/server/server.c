@@ -81,10 +81,7 @@ static void db_changed(struct database *d, const struct txn *txn, void *db_)
 	deferred_put(&db->server->reconfigure, db->server->loop);
 }
 
-static void free_blob(void *blob)
-{
-	jsonrpc_blob_unref(blob);
-}
+static void free_blob(void *blob) { jsonrpc_blob_unref(blob); }
 
 static struct server_db *add(struct server *s, struct database *d, const char *path)
 {

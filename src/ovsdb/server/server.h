@@ -23,14 +23,14 @@ struct server_db {
 	struct list order;
 	struct database *database;
 	struct server *server;
-	char *path; /* NULL: builtin */
+	char *path;	 /* NULL: builtin */
 	struct uuid row; /* in _Server */
 };
 
 struct server {
 	struct loop *loop;
 	struct uuid id;
-	struct list dbs; /* of struct server_db, in the order they were added */
+	struct list dbs;	   /* of struct server_db, in the order they were added */
 	struct server_db *builtin; /* _Server */
 	struct list clients;
 	size_t n_clients;
@@ -55,8 +55,8 @@ void server_db_changed(struct server *, struct server_db *);
 
 /* remote.c */
 struct remote;
-/* 'name' as --remote takes it. A db: remote that cannot be is an error; a socket that cannot be opened
- * is one line in the log, and tried again. */
+/* 'name' as --remote takes it. A db: remote that cannot be is an error; a socket that cannot be
+ * opened is one line in the log, and tried again. */
 MUST_CHECK int remote_add(struct server *, const char *name, struct err *err);
 bool remote_remove(struct server *, const char *name);
 void remote_remove_all(struct server *);
@@ -97,8 +97,7 @@ struct client_options {
 /* A connection that came in; owned. NULL: there are too many, and it is closed. */
 struct client *client_accept(struct server *, struct stream *, const struct client_options *);
 /* One that we made, while it is connected; 'session' is borrowed. */
-struct client *client_for_session(struct server *, struct session *,
-				  const struct client_options *);
+struct client *client_for_session(struct server *, struct session *, const struct client_options *);
 void client_recv(struct client *, struct jsonrpc_msg *owned);
 void client_free(struct client *);
 /* At the end of the turn. */
@@ -113,7 +112,7 @@ void client_notify(struct client *, const char *method, json_t *params);
 enum lock_mode { LOCK_WAIT, LOCK_STEAL };
 struct lock;
 struct lock_waiter {
-	struct list in_lock;   /* the first one owns it */
+	struct list in_lock; /* the first one owns it */
 	struct list in_client;
 	struct lock *lock;
 	struct client *client;
