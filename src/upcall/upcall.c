@@ -92,7 +92,8 @@ static void handle_miss(struct upcall_handler *h, struct fastpath *fp, struct up
 		     up->key);
 	translation_get_dp_mask(&t, up->key, up->mask);
 
-	/* A thread may bring a last miss while the fast path is being closed: nobody would free its flow. */
+	/* A thread may bring a last miss while the fast path is being closed: nobody would free its
+	 * flow. */
 	bool room = h->fastpath && fp->ops->n_flows(fp) < h->limit;
 	if (!room) {
 		h->n_not_installed++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* load: what test/perf/bench loads a path with; UDP, batches of system calls so that it costs little
- * beside what is measured.
+/* load: what test/perf/bench loads a path with; UDP, batches of system calls so that it costs
+ *little beside what is measured.
  *
  *	load serve                   port 9000 answers each packet; 9001 counts, and tells the count
  *	load rr ADDRESS SECONDS      round trips a second, one at a time
@@ -80,7 +80,8 @@ static void serve(void)
 			for (int i = 0; i < got; i++) {
 				struct sockaddr *p = (struct sockaddr *)&peers[i];
 				if (f == 0)
-					sendto(fds[0].fd, buf[i], msgs[i].msg_len, 0, p, sizeof peers[i]);
+					sendto(fds[0].fd, buf[i], msgs[i].msg_len, 0, p,
+					       sizeof peers[i]);
 				else if (msgs[i].msg_len == 1)
 					sendto(fds[1].fd, &n, sizeof n, 0, p, sizeof peers[i]);
 				else
