@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "fastpath/action_text.h"
 #include "packet/field.h"
+#include "packet/text_scan.h"
 #include "wire/net.h"
 
 enum { MAX_DEPTH = 16, MAX_BYTES = 64 * 1024 };
@@ -23,14 +24,7 @@ struct reader {
 	unsigned depth;
 };
 
-static bool lit(struct reader *r, const char *text)
-{
-	size_t n = strlen(text);
-	if (strncmp(r->s, text, n))
-		return false;
-	r->s += n;
-	return true;
-}
+static bool lit(struct reader *r, const char *text) { return scan_lit(&r->s, text); }
 
 /* A whole word: no letter or digit follows. */
 static bool word(struct reader *r, const char *text)
@@ -42,25 +36,9 @@ static bool word(struct reader *r, const char *text)
 	return true;
 }
 
-static void skip_seps(struct reader *r)
-{
-	while (*r->s == ',' || isspace((unsigned char)*r->s))
-		r->s++;
-}
+static void skip_seps(struct reader *r) { scan_seps(&r->s); }
 
-static bool num(struct reader *r, uint64_t max, uint64_t *ret)
-{
-	if (!isdigit((unsigned char)*r->s))
-		return false;
-	char *end;
-	errno = 0;
-	uint64_t x = strtoull(r->s, &end, 0);
-	if (errno || x > max)
-		return false;
-	r->s = end;
-	*ret = x;
-	return true;
-}
+static bool num(struct reader *r, uint64_t max, uint64_t *ret) { return scan_num(&r->s, max, ret); }
 
 static bool key_num(struct reader *r, const char *key, uint64_t max, uint64_t *ret)
 {
